@@ -1,0 +1,17 @@
+namespace Berth.Containers.Spec;
+
+/// <summary>One mount, made in the order listed. [OCI-RT] config.md, Mounts.</summary>
+public sealed record MountSpec
+{
+    public string Destination { get => field ?? ""; init; }
+
+    public string? Type { get; init; }
+
+    public string? Source { get; init; }
+
+    public IReadOnlyList<string> Options { get => field ?? []; init; }
+
+    public IReadOnlyList<IdMapping> UidMappings { get => field ?? []; init; }
+
+    public IReadOnlyList<IdMapping> GidMappings { get => field ?? []; init; }
+}
