@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Berth.Linux;
+
+// dirent.h
+public static partial class Libc
+{
+    public const byte DT_UNKNOWN = 0, DT_FIFO = 1, DT_CHR = 2, DT_DIR = 4, DT_BLK = 6, DT_REG = 8, DT_LNK = 10, DT_SOCK = 12;
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint getdents64(FileDescriptor fd, Span<byte> buffer, nint size);
+
+    /// <summary>Entries of an open directory from its current position, without "." and ".."; names are UTF-8 as .NET reads it.</summary>
+    public static List<DirectoryEntry> ReadDirectory(FileDescriptor directory)
+    {
+        List<DirectoryEntry> entries = [];
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(32768);
+        try
+        {
+            int count;
+            while ((count = (int)Check(getdents64(directory, buffer, buffer.Length), "getdents64")) > 0)
+            {
+                for (int at = 0; at < count;)
+                {
+                    // struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, name
+                    ReadOnlySpan<byte> record = buffer.AsSpan(at, BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + 16)));
+                    at += record.Length;
+                    ReadOnlySpan<byte> name = record[19..];
+                    name = name[..name.IndexOf((byte)0)];
+                    if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) continue;
+                    entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(name), record[18], BinaryPrimitives.ReadUInt64LittleEndian(record)));
+                }
+            }
+            return entries;
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace Berth.Linux;
+
+// sys/mman.h
+public static partial class Libc
+{
+    public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
+    public const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_WRITE = 8;
+    private const int PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20;
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint mmap(nint address, nint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int mprotect(nint address, nint length, int protection);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial FileDescriptor memfd_create(string name, uint flags);
+
+    /// <summary>An anonymous file holding <paramref name="content"/>, sealed against every change.</summary>
+    public static FileDescriptor SealedFile(string name, ReadOnlySpan<byte> content)
+    {
+        FileDescriptor file = Check(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create", name);
+        WriteAll(file, content);
+        Check(fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "fcntl", "F_ADD_SEALS");
+        return file;
+    }
+}
