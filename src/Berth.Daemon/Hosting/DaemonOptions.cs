@@ -1,0 +1,93 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Berth.Daemon.Hosting;
+
+/// <summary>What the daemon was asked to be: flags first, then <c>BERTH_*</c> variables, then defaults.</summary>
+internal sealed record DaemonOptions
+{
+    public const string Usage = """
+        Usage: berthd [flags]
+
+          -H, --host unix://PATH      socket to listen on; may be repeated (BERTH_HOST; default unix://RUN_ROOT/berth.sock)
+              --data-root DIR         durable state (BERTH_DATA_ROOT; default /var/lib/berth)
+              --run-root DIR          sockets and pid files (BERTH_RUN_ROOT; default /run/berth)
+              --cgroup-parent PATH    control group above every container's (BERTH_CGROUP_PARENT; default /berth)
+              --log-level LEVEL       debug, info, warning or error (BERTH_LOG_LEVEL; default info)
+              --allow-insecure-tcp    allow --host tcp://127.0.0.1:PORT: every local user then controls this machine as root
+              --version               print the version
+        """;
+
+    public string DataRoot { get; init; } = "/var/lib/berth";
+
+    public string RunRoot { get; init; } = "/run/berth";
+
+    public string CgroupParent { get; init; } = "/berth";
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Where to listen, unix sockets first; never empty after <see cref="Parse"/>.</summary>
+    public IReadOnlyList<EndPoint> Listen { get; init; } = [];
+
+    /// <summary>Reads arguments and environment; a wrong one is a <see cref="FormatException"/> that says what is right.</summary>
+    public static DaemonOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
+    {
+        var hosts = new List<string>();
+        var flags = new Dictionary<string, string>();
+        bool insecure = false;
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            int equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
+            string name = equals < 0 ? arguments[i] : arguments[i][..equals];
+            switch (name)
+            {
+                case "--allow-insecure-tcp" when equals < 0:
+                    insecure = true;
+                    break;
+                case "-H" or "--host":
+                    hosts.Add(Value());
+                    break;
+                case "--data-root" or "--run-root" or "--cgroup-parent" or "--log-level":
+                    flags[name] = Value();
+                    break;
+                default:
+                    throw new FormatException($"unknown argument {arguments[i]}; berthd --help lists what there is");
+            }
+
+            string Value()
+            {
+                string? value = equals >= 0 ? arguments[i][(equals + 1)..] : i + 1 < arguments.Count ? arguments[++i] : null;
+                return string.IsNullOrEmpty(value) ? throw new FormatException($"{name} needs a value") : value;
+            }
+        }
+        string Setting(string flag, string variable, string otherwise)
+            => flags.GetValueOrDefault(flag) ?? (environment(variable) is { Length: > 0 } value ? value : otherwise);
+
+        string runRoot = AbsolutePath("--run-root", Setting("--run-root", "BERTH_RUN_ROOT", "/run/berth"));
+        if (hosts.Count == 0)
+        {
+            hosts.Add(environment("BERTH_HOST") is { Length: > 0 } host ? host : $"unix://{runRoot}/berth.sock");
+        }
+        return new DaemonOptions
+        {
+            DataRoot = AbsolutePath("--data-root", Setting("--data-root", "BERTH_DATA_ROOT", "/var/lib/berth")),
+            RunRoot = runRoot,
+            CgroupParent = AbsolutePath("--cgroup-parent", Setting("--cgroup-parent", "BERTH_CGROUP_PARENT", "/berth")),
+            LogLevel = ParseLevel(Setting("--log-level", "BERTH_LOG_LEVEL", "info")),
+            Listen = [.. hosts.Distinct().Select(host => ListenAddress.Parse(host, insecure)).OrderBy(point => point is IPEndPoint)],
+        };
+    }
+
+    private static string AbsolutePath(string flag, string path) => path.StartsWith('/') && !path.Split('/').Contains("..")
+        ? path.Length > 1 ? path.TrimEnd('/') : path
+        : throw new FormatException($"{flag}: \"{path}\" must be an absolute path without ..");
+
+    private static LogLevel ParseLevel(string level) => level.ToLowerInvariant() switch
+    {
+        "debug" => LogLevel.Debug,
+        "info" => LogLevel.Information,
+        "warning" or "warn" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => throw new FormatException($"--log-level: \"{level}\" is none of debug, info, warning, error"),
+    };
+}

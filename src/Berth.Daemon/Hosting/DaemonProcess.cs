@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+using Berth.Daemon.Routes;
+using Microsoft.Extensions.Logging;
+
+namespace Berth.Daemon.Hosting;
+
+/// <summary>The life of berthd: lock, engine, listener, signal, end. Workloads outlive it.</summary>
+internal static partial class DaemonProcess
+{
+    /// <summary>Runs until SIGTERM or SIGINT; the result is the exit code.</summary>
+    public static async Task<int> RunAsync(DaemonOptions options)
+    {
+        using var logs = new StderrLog(options.LogLevel, TimeProvider.System);
+        ILogger logger = logs.CreateLogger("Berth.Daemon");
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using PosixSignalRegistration terminate = Stop(PosixSignal.SIGTERM), interrupt = Stop(PosixSignal.SIGINT);
+        // The terminal that happened to start the daemon may be closed.
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+
+        Directory.CreateDirectory(options.RunRoot);
+        using DaemonLock single = DaemonLock.Take(options.RunRoot);
+        await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(), logs, default))
+        {
+            Log.Ready(logger, string.Join(", ", options.Listen));
+            await stop.Task;
+            Log.Stopping(logger);
+        }
+        foreach (System.Net.EndPoint endpoint in options.Listen.Where(endpoint => endpoint is System.Net.Sockets.UnixDomainSocketEndPoint))
+        {
+            File.Delete(endpoint.ToString()!);
+        }
+        return 0;
+
+        PosixSignalRegistration Stop(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        });
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(10, LogLevel.Information, "ready on {Endpoints}")]
+        public static partial void Ready(ILogger logger, string endpoints);
+
+        [LoggerMessage(11, LogLevel.Information, "stopping; workloads go on")]
+        public static partial void Stopping(ILogger logger);
+    }
+}
