@@ -1,0 +1,20 @@
+namespace Berth.Engine;
+
+/// <summary>Where an engine keeps its things.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Durable data: state, images, instances, volumes.</summary>
+    public required string DataRoot { get; init; }
+
+    /// <summary>Sockets and everything that a reboot may clear.</summary>
+    public required string RunRoot { get; init; }
+
+    /// <summary>Control group below which every instance gets its own.</summary>
+    public string CgroupParent { get; init; } = "/berth";
+
+    /// <summary>Program to start when no supervisor answers; unset = <c>berth-supervisor</c> beside this program.</summary>
+    public string? SupervisorPath { get; init; }
+
+    /// <summary>Version shown to clients.</summary>
+    public string Version { get; init; } = "0.1.0";
+}
