@@ -19,4 +19,10 @@ public static partial class Libc
 
     /// <summary>Watches a path for IN_* events and returns the watch number.</summary>
     public static int AddWatch(FileDescriptor inotify, string path, uint mask) => Check(inotify_add_watch(inotify, path, mask), "inotify_add_watch", path);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int inotify_rm_watch(FileDescriptor fd, int watch);
+
+    /// <summary>Ends a watch; one that the kernel ended already is no error.</summary>
+    public static void RemoveWatch(FileDescriptor inotify, int watch) => inotify_rm_watch(inotify, watch);
 }

@@ -14,7 +14,7 @@ internal sealed record SupervisorResponse
     public SupervisorEvent? Event { get; init; }
 
     /// <summary>Attach: where the log stood when the stream began.</summary>
-    public LogPositionMessage? Log { get; init; }
+    public Logs.LogPosition? Log { get; init; }
 
     /// <summary>Attach: the stream is raw, not framed; null while the process is not started.</summary>
     public bool? Tty { get; init; }
