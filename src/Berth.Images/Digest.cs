@@ -47,7 +47,9 @@ public readonly record struct Digest
         : throw ImageException.BadArchive(
             $"\"{ImageException.Printable(text ?? "")}\" is not a digest: expected sha256: and 64 lower-case hexadecimal digits");
 
-    internal static bool IsHex(ReadOnlySpan<char> digits) => digits.Length == 64 && digits.IndexOfAnyExcept(LowerHex) < 0;
+    internal static bool IsHex(ReadOnlySpan<char> digits) => digits.Length == 64 && HasOnlyHex(digits);
+
+    internal static bool HasOnlyHex(ReadOnlySpan<char> digits) => digits.IndexOfAnyExcept(LowerHex) < 0;
 
     /// <inheritdoc/>
     public override string ToString() => _hex is null ? "" : Prefix + _hex;

@@ -22,4 +22,17 @@ internal sealed record StoreState
         References = new Dictionary<string, Digest>(References, StringComparer.Ordinal),
         Layers = new Dictionary<Digest, LayerRecord>(Layers),
     };
+
+    /// <summary>Drops images and every reference to them.</summary>
+    public void Forget(params ReadOnlySpan<Digest> ids)
+    {
+        foreach (Digest id in ids)
+        {
+            Images.Remove(id);
+            foreach (string name in References.Where(reference => reference.Value == id).Select(reference => reference.Key).ToArray())
+            {
+                References.Remove(name);
+            }
+        }
+    }
 }

@@ -1,0 +1,9 @@
+namespace Berth.Images.Layers;
+
+internal enum CompressionKind
+{
+    None,
+    Gzip,
+    Zstd,
+    Other,
+}
