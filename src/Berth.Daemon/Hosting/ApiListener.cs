@@ -15,7 +15,7 @@ internal sealed class ApiListener : IAsyncDisposable
 
     private ApiListener(IReadOnlyList<EndPoint> endpoints, ILoggerFactory logs)
     {
-        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false };
+        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = true };
         options.Limits.MaxRequestBodySize = StrictJson.MaxBytes;
         options.Limits.MaxRequestLineSize = 64 * 1024;
         options.Limits.MaxRequestHeadersTotalSize = 64 * 1024;

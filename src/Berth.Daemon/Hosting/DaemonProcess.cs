@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Berth.Daemon.Routes;
+using Berth.Engine;
 using Microsoft.Extensions.Logging;
 
 namespace Berth.Daemon.Hosting;
@@ -19,7 +20,10 @@ internal static partial class DaemonProcess
 
         Directory.CreateDirectory(options.RunRoot);
         using DaemonLock single = DaemonLock.Take(options.RunRoot);
-        await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(), logs, default))
+        await using BerthEngine engine = await BerthEngine.StartAsync(
+            new EngineOptions { DataRoot = options.DataRoot, RunRoot = options.RunRoot, CgroupParent = options.CgroupParent, Version = BuildInfo.Version },
+            logs, TimeProvider.System, default);
+        await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(engine), logs, default))
         {
             Log.Ready(logger, string.Join(", ", options.Listen));
             await stop.Task;

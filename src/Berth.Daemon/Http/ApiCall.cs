@@ -25,6 +25,9 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
     /// <summary>Cancelled when the client goes away or the daemon stops.</summary>
     public CancellationToken Aborted => Connection.PeerClosed;
 
+    /// <summary>Cancelled when the daemon stops.</summary>
+    public CancellationToken Stopping => Connection.Stopping;
+
     /// <summary>The request's body as a stream; bounded unless the route says otherwise.</summary>
     public Stream Body => http.Request.Body;
 

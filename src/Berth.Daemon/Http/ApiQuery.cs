@@ -1,4 +1,5 @@
 using System.Globalization;
+using Berth.Engine;
 using Microsoft.AspNetCore.Http;
 
 namespace Berth.Daemon.Http;
@@ -33,6 +34,12 @@ internal readonly struct ApiQuery(IQueryCollection query)
             ? value
             : throw ApiException.BadRequest($"query parameter {name}: \"{Shorten(text)}\" is not a whole number");
     }
+
+    /// <summary>A point in time: Unix seconds, RFC 3339 or a duration back from now.</summary>
+    public DateTimeOffset? Time(string name) => DockerTime.Parse(Text(name), name, TimeProvider.System.GetUtcNow());
+
+    /// <summary>The <c>filters</c> parameter.</summary>
+    public FilterSet Filters() => FilterSet.Parse(Text("filters"));
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

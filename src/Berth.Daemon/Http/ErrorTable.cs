@@ -1,3 +1,5 @@
+using Berth.Engine;
+using Berth.Images;
 using Berth.Linux;
 using Microsoft.AspNetCore.Http;
 
@@ -12,6 +14,8 @@ internal static class ErrorTable
         ApiException api => (api.Status, api.Message),
         BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == 413
             ? $"the request body is larger than {StrictJson.MaxBytes} bytes" : bad.Message),
+        EngineException engine => (StatusOf(engine.Kind), engine.Message),
+        ImageException image => (StatusOf(image.Code), image.Message),
         LinuxException { Errno: Errno.ENOSPC or Errno.EDQUOT } full => (507, $"no space left: {full.Message}"),
         LinuxException linux => (500, linux.Message),
         OperationCanceledException => (503, "the daemon is stopping"),
@@ -19,5 +23,28 @@ internal static class ErrorTable
     };
 
     /// <summary>True for errors that nobody planned; they are logged with their stack.</summary>
-    public static bool IsUnexpected(Exception exception) => exception is not ApiException;
+    public static bool IsUnexpected(Exception exception) 
+        => exception is not (ApiException or BadHttpRequestException or EngineException or ImageException { Code: not ImageErrorCode.System } or OperationCanceledException);
+
+    private static int StatusOf(EngineErrorKind kind) => kind switch
+    {
+        EngineErrorKind.NotFound => 404,
+        EngineErrorKind.Conflict => 409,
+        EngineErrorKind.InvalidParameter => 400,
+        EngineErrorKind.NotModified => 304,
+        EngineErrorKind.Forbidden => 403,
+        EngineErrorKind.NotImplemented => 501,
+        EngineErrorKind.Unavailable => 503,
+        _ => 500,
+    };
+
+    private static int StatusOf(ImageErrorCode code) => code switch
+    {
+        ImageErrorCode.NotFound => 404,
+        ImageErrorCode.Conflict => 409,
+        ImageErrorCode.InvalidParameter or ImageErrorCode.InvalidArchive => 400,
+        ImageErrorCode.NotSupported => 501,
+        ImageErrorCode.NoSpace => 507,
+        _ => 500,
+    };
 }

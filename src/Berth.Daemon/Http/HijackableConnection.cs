@@ -25,6 +25,7 @@ internal sealed class HijackableConnection : ConnectionContext, IDuplexPipe
     public HijackableConnection(ConnectionContext inner, CancellationToken stopping)
     {
         _inner = inner;
+        Stopping = stopping;
         _peerClosed = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _registration = inner.ConnectionClosed.UnsafeRegister(static state => ((HijackableConnection)state!).OnInnerClosed(), this);
         Input = new GatedReader(this, inner.Transport.Input);
@@ -34,6 +35,9 @@ internal sealed class HijackableConnection : ConnectionContext, IDuplexPipe
 
     /// <summary>Cancelled when the client stops sending (or goes away) or the daemon stops; ends long answers such as events.</summary>
     public CancellationToken PeerClosed => _peerClosed.Token;
+
+    /// <summary>Cancelled when the daemon stops; ends hijacked calls, whose client may have stopped sending long ago.</summary>
+    public CancellationToken Stopping { get; }
 
     /// <summary>True once a handler has taken the socket over.</summary>
     public bool IsHijacked => _hijacked;

@@ -117,7 +117,7 @@ internal static class StrictJson
         StringComparison comparison = type.Options.PropertyNameCaseInsensitive ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         foreach (JsonPropertyInfo property in type.Properties)
         {
-            if (string.Equals(property.Name, name, comparison) && property.Set is not null)
+            if (string.Equals(property.Name, name, comparison) && !property.IsExtensionData)
             {
                 return property;
             }

@@ -1,9 +1,22 @@
 using Berth.Daemon.Http;
+using Berth.Engine;
 
 namespace Berth.Daemon.Routes;
 
 /// <summary>Every route of the daemon, one line per resource.</summary>
 internal static class RouteTable
 {
-    public static IReadOnlyList<Route> All() => [.. PingRoutes.List()];
+    public static IReadOnlyList<Route> All(BerthEngine engine) =>
+    [
+        .. PingRoutes.List(),
+        .. new SystemRoutes(engine).List(),
+        .. new ContainerRoutes(engine.Instances).List(),
+        .. new ContainerStreamRoutes(engine.Instances).List(),
+        .. new ContainerFileRoutes(engine.Instances).List(),
+        .. new ExecRoutes(engine.Execs).List(),
+        .. new VolumeRoutes(engine.Volumes).List(),
+        .. new NetworkRoutes(engine.Instances).List(),
+        .. BuildRoutes.List(),
+        .. SwarmRoutes.List(),
+    ];
 }

@@ -1,0 +1,4 @@
+namespace Berth.Daemon.Http;
+
+/// <summary>The id of what was made.</summary>
+internal sealed record IdAnswer(string Id);
