@@ -26,4 +26,16 @@ public static partial class Libc
         Check(fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), "fcntl", "F_ADD_SEALS");
         return file;
     }
+
+    /// <summary>Maps machine code that stays for the life of the process: written first, then made executable and read-only.</summary>
+    internal static unsafe nint MapCode(ReadOnlySpan<byte> code)
+    {
+        nint address = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        Check(address == -1 ? -1 : 0, "mmap");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(code.Length, 4096);
+        // SAFETY: the mapping is one page and the code is not longer.
+        code.CopyTo(new Span<byte>((void*)address, 4096));
+        Check(mprotect(address, 4096, PROT_READ | PROT_EXEC), "mprotect");
+        return address;
+    }
 }

@@ -6,6 +6,7 @@ namespace Berth.Linux;
 // unistd.h, stdio.h (renameat2)
 public static partial class Libc
 {
+    public const uint CLOSE_RANGE_CLOEXEC = 4;
     public const int SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4;
     public const uint RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2;
     public const int R_OK = 4, W_OK = 2, X_OK = 1, F_OK = 0;

@@ -1,0 +1,29 @@
+using Berth.Containers.Cgroups;
+using Berth.Containers.Spec;
+
+namespace Berth.Containers.Lifecycle;
+
+/// <summary>Everything needed to create a container and start its first process.</summary>
+public sealed record ContainerConfig
+{
+    /// <summary>The container's id, for messages.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>A validated specification; <c>root</c> counts only by its <c>readonly</c>.</summary>
+    public required RuntimeSpec Spec { get; init; }
+
+    /// <summary>The root file system.</summary>
+    public required RootfsSource Rootfs { get; init; }
+
+    /// <summary>Docker's <c>user[:group]</c>, looked up in the image's /etc/passwd and /etc/group; null means the specification's numbers.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Additional groups by name or number, looked up in the image.</summary>
+    public IReadOnlyList<string> GroupAdd { get; init; } = [];
+
+    /// <summary>Whether a small init of our own runs as process 1 and the command below it.</summary>
+    public bool Init { get; init; }
+
+    /// <summary>The cgroup, created and with its limits applied; the process enters it before anything else. Null: stay where the caller is.</summary>
+    public ICgroup? Cgroup { get; init; }
+}

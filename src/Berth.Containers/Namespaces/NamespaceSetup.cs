@@ -1,0 +1,41 @@
+using Berth.Containers.Lifecycle;
+using Berth.Containers.Spec;
+using Berth.Linux;
+using static Berth.Linux.Libc;
+
+namespace Berth.Containers.Namespaces;
+
+/// <summary>Sets up fresh namespaces from within: host name, loopback, kernel parameters, clock offsets. Runs on the thread that made them.</summary>
+internal static class NamespaceSetup
+{
+    public static void Configure(RuntimeSpec spec, ulong created)
+    {
+        if ((created & CLONE_NEWUTS) != 0)
+        {
+            if (!string.IsNullOrEmpty(spec.Hostname)) SetHostName(spec.Hostname);
+            if (!string.IsNullOrEmpty(spec.Domainname)) SetDomainName(spec.Domainname);
+        }
+        if ((created & CLONE_NEWNET) != 0)
+        {
+            using FileDescriptor socket = OpenSocket(AF_INET, SOCK_DGRAM);
+            BringUpLoopback(socket);
+        }
+        if ((created & CLONE_NEWTIME) != 0 && spec.Linux!.TimeOffsets.Count > 0)
+        {
+            string offsets = string.Concat(spec.Linux.TimeOffsets.Select(static o => $"{o.Key} {o.Value.Secs} {o.Value.Nanosecs}\n"));
+            WriteProc("thread-self/timens_offsets", offsets);
+        }
+        foreach ((string name, string value) in spec.Linux?.Sysctl ?? new Dictionary<string, string>())
+            WriteProc("sys/" + name.Replace('.', '/'), value);
+    }
+
+    // Below the host's own /proc, by descriptor, and nothing but procfs on the way: a write can reach a kernel parameter only. The kernel
+    // picks the namespace by the calling thread.
+    private static void WriteProc(string path, string value)
+    {
+        using FileDescriptor proc = Open("/proc", O_PATH | O_DIRECTORY);
+        if (StatFileSystem(proc).f_type != PROC_SUPER_MAGIC) throw ContainerStartException.Because("/proc of the host is not procfs", "sysctl");
+        using FileDescriptor file = OpenAt2(proc, path, O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+        WriteAll(file, System.Text.Encoding.UTF8.GetBytes(value));
+    }
+}
