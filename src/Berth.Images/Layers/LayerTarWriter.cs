@@ -1,11 +1,30 @@
+using Berth.Images.Tar;
+using Berth.Linux;
+
 namespace Berth.Images.Layers;
 
-/// <summary>Writes directories as layer tars.</summary>
+/// <summary>Writes directories as layer tars. The same tree always gives the same bytes.</summary>
 public static class LayerTarWriter
 {
-    /// <summary>Writes a whole tree: the single layer of a new image.</summary>
-    public static Task WriteTreeAsync(string directory, Stream output, CancellationToken cancellation) => throw new NotImplementedException();
+    /// <summary>Writes a whole tree: the single layer of a new image, or an export.</summary>
+    public static async Task WriteTreeAsync(string directory, Stream output, CancellationToken cancellation)
+    {
+        using FileDescriptor root = Libc.Open(directory, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        await WriteAsync(root, isUpper: false, output, cancellation);
+    }
 
     /// <summary>Writes an overlay upper directory as the layer it amounts to: whiteouts and opaque directories become <c>.wh.</c> entries.</summary>
-    public static Task WriteUpperAsync(string upperDirectory, Stream output, CancellationToken cancellation) => throw new NotImplementedException();
+    public static async Task WriteUpperAsync(string upperDirectory, Stream output, CancellationToken cancellation)
+    {
+        using FileDescriptor root = Libc.Open(upperDirectory, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        await WriteAsync(root, isUpper: true, output, cancellation);
+    }
+
+    internal static async Task WriteAsync(FileDescriptor root, bool isUpper, Stream output, CancellationToken cancellation)
+    {
+        await using var buffered = new BufferedStream(new NonClosingStream(output), 1 << 18);
+        var writer = new TarWriter(buffered);
+        await new TreeArchiver(writer, isUpper).WriteDirectoryAsync(root, "", cancellation);
+        await writer.CompleteAsync(cancellation);
+    }
 }
