@@ -71,6 +71,19 @@ internal sealed class LowerView : IDisposable
         return found;
     }
 
+    /// <summary>Names the merged tree has in a directory.</summary>
+    public IReadOnlyCollection<string> List(string path)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (FileDescriptor layer in _layers)
+        {
+            using FileDescriptor? directory = PathWalker.TryOpenBeneath(layer, path, Libc.O_RDONLY | Libc.O_DIRECTORY, out _);
+            names.UnionWith(directory is null ? [] : Libc.ReadDirectory(directory).Select(entry => entry.Name));
+        }
+        names.RemoveWhere(name => Find($"{path}/{name}") is null);
+        return names;
+    }
+
     public static bool IsWhiteout(in Libc.statx stat) => stat.FileType == Libc.S_IFCHR && stat.DeviceNumber == 0;
 
     public void Dispose()

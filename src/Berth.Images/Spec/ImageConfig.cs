@@ -43,7 +43,7 @@ public sealed record ImageConfig
 
     /// <summary>Fields Berth does not know; kept, so that they survive a derived image.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Others { get; init; }
+    public IDictionary<string, JsonElement>? Others { get; set; }
 
     /// <summary><see cref="Created"/> as a time, or null when absent or malformed.</summary>
     [JsonIgnore]

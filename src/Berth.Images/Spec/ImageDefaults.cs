@@ -60,5 +60,5 @@ public sealed record ImageDefaults
 
     /// <summary>Fields Berth does not know, kept.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Others { get; init; }
+    public IDictionary<string, JsonElement>? Others { get; set; }
 }
