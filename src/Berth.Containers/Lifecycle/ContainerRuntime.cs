@@ -52,6 +52,7 @@ public static partial class ContainerRuntime
             if (flag != CLONE_NEWCGROUP && flag != CLONE_NEWNS) EnterNamespace(descriptor, flag, "namespace to join");
         }
         Unshare(CLONE_NEWNS | (created & (ThreadNamespaces | CLONE_NEWTIME)));
+        SetUmask(0); // this thread's own since unshare; modes below are meant as written
         NamespaceSetup.Configure(config.Spec, created);
         using RootfsBuilder rootfs = new(config.Spec, options, binds, config.Cgroup, namespaces.IsOwn(CLONE_NEWCGROUP));
         rootfs.Build(config.Rootfs);

@@ -34,6 +34,21 @@ internal static class ProcessPlan
         Streams(plan, stdio);
         // A keyring of the host's session would be reachable otherwise (keyctl(2)); kernels without keyrings have nothing to hide.
         plan.Try("new session keyring", 0, SystemCall.keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+        plan.Add("set umask", SystemCall.umask, process.User.Umask ?? 0x12 /* 022 */);
+        WorkingDirectory(plan, process.Cwd);
+        if (process.NoNewPrivileges) plan.Add("set no_new_privs", SystemCall.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        Signals(plan);
+        // From here on nothing but the three streams survives execve, whatever was open in this process (CVE-2024-21626).
+        plan.Add("close descriptors on exec", SystemCall.close_range, 3, uint.MaxValue, CLOSE_RANGE_CLOEXEC);
+        Limit(plan, limits);
+        Credentials(plan, process, identity, filter, filterFlags);
+        plan.Add("unblock signals", SystemCall.rt_sigprocmask, SIG_SETMASK, ChildArgument.Bytes(new byte[8]), 0, 8);
+        plan.Add("execve", SystemCall.execve, executable, ChildArgument.Strings(arguments), ChildArgument.Strings(environment));
+    }
+
+    // After the last descriptor is opened, because RLIMIT_NOFILE may be below their numbers.
+    private static void Limit(ChildPlan plan, IReadOnlyList<RlimitSpec> limits)
+    {
         foreach (RlimitSpec limit in limits)
         {
             byte[] value = new byte[16];
@@ -42,15 +57,6 @@ internal static class ProcessPlan
             Rlimits.TryGetResource(limit.Type, out int resource);
             plan.Add($"set {limit.Type}", SystemCall.prlimit64, 0, resource, ChildArgument.Bytes(value), 0);
         }
-        plan.Add("set umask", SystemCall.umask, process.User.Umask ?? 0x12 /* 022 */);
-        WorkingDirectory(plan, process.Cwd);
-        if (process.NoNewPrivileges) plan.Add("set no_new_privs", SystemCall.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        Signals(plan);
-        // From here on nothing but the three streams survives execve, whatever was open in this process (CVE-2024-21626).
-        plan.Add("close descriptors on exec", SystemCall.close_range, 3, uint.MaxValue, CLOSE_RANGE_CLOEXEC);
-        Credentials(plan, process, identity, filter, filterFlags);
-        plan.Add("unblock signals", SystemCall.rt_sigprocmask, SIG_SETMASK, ChildArgument.Bytes(new byte[8]), 0, 8);
-        plan.Add("execve", SystemCall.execve, executable, ChildArgument.Strings(arguments), ChildArgument.Strings(environment));
     }
 
     private static void Streams(ChildPlan plan, StdioPlan stdio)
@@ -85,9 +91,10 @@ internal static class ProcessPlan
         ulong bounding = CapabilitySet.Parse(sets.Bounding).Bits, effective = CapabilitySet.Parse(sets.Effective).Bits;
         ulong permitted = CapabilitySet.Parse(sets.Permitted).Bits, inheritable = CapabilitySet.Parse(sets.Inheritable).Bits;
         ulong ambient = CapabilitySet.Parse(sets.Ambient).Bits;
-        for (int capability = 0; capability < 64 && IsInBoundingSet(capability); capability++)
+        for (int capability = 0; capability < 64; capability++)
         {
-            if (((bounding >> capability) & 1) == 0)
+            // What this process lacks itself may lie between capabilities that it has.
+            if (((bounding >> capability) & 1) == 0 && IsInBoundingSet(capability))
                 plan.Add("drop a bounding capability", SystemCall.prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
         }
         plan.Add("keep capabilities", SystemCall.prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);

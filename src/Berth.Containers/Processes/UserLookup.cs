@@ -25,7 +25,7 @@ internal static class UserLookup
         string? userName = null, groupText = null;
         bool gidFromPasswd = false;
         List<uint> groups = [.. spec.AdditionalGids];
-        if (!string.IsNullOrEmpty(user))
+        if (user is not null)
         {
             int colon = user.IndexOf(':');
             string userText = colon < 0 ? user : user[..colon];
@@ -59,6 +59,8 @@ internal static class UserLookup
         }
         foreach (string wanted in groupAdd) groups.Add(Group(group, wanted));
         string? home = entry is null || entry[5].Length == 0 ? null : entry[5];
+        // The primary group is listed as well, or a setgid program could shed it (CVE-2022-36109).
+        if (user is not null) groups.Insert(0, gid);
         return new Identity(uid, gid, [.. groups.Distinct()], home);
     }
 
