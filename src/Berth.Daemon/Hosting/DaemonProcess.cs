@@ -23,7 +23,7 @@ internal static partial class DaemonProcess
         await using BerthEngine engine = await BerthEngine.StartAsync(
             new EngineOptions { DataRoot = options.DataRoot, RunRoot = options.RunRoot, CgroupParent = options.CgroupParent, Version = BuildInfo.Version },
             logs, TimeProvider.System, default);
-        await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(engine), logs, default))
+        await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(engine, options), logs, default))
         {
             Log.Ready(logger, string.Join(", ", options.Listen));
             await stop.Task;

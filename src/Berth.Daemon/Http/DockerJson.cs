@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Berth.Daemon.Http;
@@ -6,4 +7,17 @@ namespace Berth.Daemon.Http;
 [JsonSerializable(typeof(IdAnswer))]
 [JsonSerializable(typeof(NetworkView))]
 [JsonSerializable(typeof(IReadOnlyList<NetworkView>))]
-internal sealed partial class DockerJson : JsonSerializerContext;
+[JsonSerializable(typeof(IReadOnlyList<ImageSummaryView>))]
+[JsonSerializable(typeof(ImageInspectView))]
+[JsonSerializable(typeof(IReadOnlyList<ImageHistoryView>))]
+[JsonSerializable(typeof(IReadOnlyList<ImageRemovalView>))]
+[JsonSerializable(typeof(ImagesPrunedView))]
+[JsonSerializable(typeof(DiskUsageView))]
+internal sealed partial class DockerJson : JsonSerializerContext
+{
+    /// <summary>The context that answers are written with: text outside ASCII is not escaped.</summary>
+    public static DockerJson Wire { get; } = new(new JsonSerializerOptions
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -14,7 +14,7 @@ internal sealed record ErrorBody(string Message)
         {
             return;
         }
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(message), ApiJson.Default.ErrorBody);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(message), ApiJson.Wire.ErrorBody);
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(response.HttpContext.Request.Method))

@@ -1,5 +1,3 @@
-using Berth.Engine.Configuration;
-
 namespace Berth.Daemon.Http;
 
 /// <summary>A network as the Docker API shows it.</summary>
@@ -45,7 +43,7 @@ internal sealed record NetworkIpam
 
     public IReadOnlyDictionary<string, string>? Options { get; init; }
 
-    public IReadOnlyList<EmptyObject> Config { get; init; } = [];
+    public IReadOnlyList<IdAnswer> Config { get; init; } = [];
 }
 
 /// <summary>The network a configuration is taken from; never set.</summary>

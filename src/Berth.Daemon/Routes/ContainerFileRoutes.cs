@@ -48,6 +48,6 @@ internal sealed class ContainerFileRoutes(InstanceService instances)
     private void SetStatHeader(ApiCall call)
     {
         PathStat stat = instances.StatPath(call["id"], call.Query.Required("path"));
-        call.Http.Response.Headers["X-Docker-Container-Path-Stat"] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(stat, ApiJson.Default.PathStat));
+        call.Http.Response.Headers["X-Docker-Container-Path-Stat"] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(stat, ApiJson.Wire.PathStat));
     }
 }

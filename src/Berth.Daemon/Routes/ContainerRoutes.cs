@@ -118,7 +118,7 @@ internal sealed class ContainerRoutes(InstanceService instances)
             Config = await call.ReadOptionalJson(EngineJson.Wire.InstanceConfig),
         };
         string id = await instances.CommitAsync(request, default);
-        await call.Json(new IdAnswer(id), DockerJson.Default.IdAnswer, 201);
+        await call.Json(new IdAnswer(id), DockerJson.Wire.IdAnswer, 201);
     }
 
     internal static int Dimension(ApiCall call, string name) => call.Query.Number(name) is { } value and >= 0 and <= ushort.MaxValue

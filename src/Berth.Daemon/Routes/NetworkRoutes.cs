@@ -20,7 +20,7 @@ internal sealed class NetworkRoutes(InstanceService instances)
         new("GET", "/networks", ListAll),
         new("POST", "/networks/create", _ => throw ApiException.NotImplemented(OnlyTwo)),
         new("POST", "/networks/prune", call => call.Text("""{"NetworksDeleted":null}""", "application/json")),
-        new("GET", "/networks/{name}", call => call.Json(Find(call["name"]), DockerJson.Default.NetworkView)),
+        new("GET", "/networks/{name}", call => call.Json(Find(call["name"]), DockerJson.Wire.NetworkView)),
         new("DELETE", "/networks/{name}", Remove),
         new("POST", "/networks/{name}/connect", Change),
         new("POST", "/networks/{name}/disconnect", Change),
@@ -41,7 +41,7 @@ internal sealed class NetworkRoutes(InstanceService instances)
                 && filters.Boolean("dangling") is not true
                 && !filters.Has("label")),
         ];
-        return call.Json(found, DockerJson.Default.IReadOnlyListNetworkView);
+        return call.Json(found, DockerJson.Wire.IReadOnlyListNetworkView);
 
         bool Any(string key, Func<string, bool> matches) => !filters.Has(key) || filters[key].Any(matches);
     }

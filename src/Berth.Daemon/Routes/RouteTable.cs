@@ -1,3 +1,4 @@
+using Berth.Daemon.Hosting;
 using Berth.Daemon.Http;
 using Berth.Engine;
 
@@ -6,7 +7,7 @@ namespace Berth.Daemon.Routes;
 /// <summary>Every route of the daemon, one line per resource.</summary>
 internal static class RouteTable
 {
-    public static IReadOnlyList<Route> All(BerthEngine engine) =>
+    public static IReadOnlyList<Route> All(BerthEngine engine, DaemonOptions options) =>
     [
         .. PingRoutes.List(),
         .. new SystemRoutes(engine).List(),
@@ -16,6 +17,7 @@ internal static class RouteTable
         .. new ExecRoutes(engine.Execs).List(),
         .. new VolumeRoutes(engine.Volumes).List(),
         .. new NetworkRoutes(engine.Instances).List(),
+        .. new BerthRoutes(options).List(),
         .. BuildRoutes.List(),
         .. SwarmRoutes.List(),
     ];

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Berth.Images;
+
+namespace Berth.Daemon.Http;
+
+/// <summary>
+/// The answer of a long image operation: one JSON object after another as work goes on. An error before the first object is an
+/// ordinary refusal, later it is told in the stream.
+/// </summary>
+internal sealed class ProgressStream : IProgress<ImageProgress>
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+
+    private readonly Channel<ProgressLine> _lines = Channel.CreateUnbounded<ProgressLine>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<string, long> _lastReport = [];
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    /// <summary>Runs <paramref name="work"/> and sends what it reports.</summary>
+    public static async Task RunAsync(ApiCall call, Func<ProgressStream, Task> work)
+    {
+        var progress = new ProgressStream();
+        Task running = progress.RunToEndAsync(work);
+        await foreach (ProgressLine line in progress._lines.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            if (!call.Aborted.IsCancellationRequested)
+            {
+                await WriteAsync(call, line);
+            }
+        }
+        try
+        {
+            await running;
+        }
+        catch (Exception exception) when (call.Http.Response.HasStarted && exception is not OperationCanceledException)
+        {
+            string message = ErrorTable.Describe(exception).Message;
+            await WriteAsync(call, new ProgressLine { Error = message, ErrorDetail = new ProgressError(message) });
+        }
+    }
+
+    /// <summary>Sends a line.</summary>
+    public void Send(ProgressLine line) => _lines.Writer.TryWrite(line);
+
+    /// <summary>Sends a step of the store's; counters of one item no faster than a terminal can show.</summary>
+    public void Report(ImageProgress value)
+    {
+        if (value.Total > 0 && value.Current < value.Total && !IsDue(value.Id ?? ""))
+        {
+            return;
+        }
+        Send(new ProgressLine
+        {
+            Id = value.Id,
+            Status = value.Status,
+            ProgressDetail = value.Total > 0 || value.Current > 0 ? new ProgressDetail(value.Current, value.Total) : null,
+            Progress = value.Total > 0 ? Bar(value) : null,
+        });
+    }
+
+    private bool IsDue(string id)
+    {
+        lock (_lastReport)
+        {
+            long now = _time.GetTimestamp();
+            if (_lastReport.TryGetValue(id, out long last) && _time.GetElapsedTime(last, now) < Pace)
+            {
+                return false;
+            }
+            _lastReport[id] = now;
+            return true;
+        }
+    }
+
+    private async Task RunToEndAsync(Func<ProgressStream, Task> work)
+    {
+        try
+        {
+            await work(this);
+        }
+        finally
+        {
+            _lines.Writer.Complete();
+        }
+    }
+
+    private static async Task WriteAsync(ApiCall call, ProgressLine line)
+    {
+        if (!call.Http.Response.HasStarted)
+        {
+            await call.StartStream("application/json");
+        }
+        Stream answer = call.Http.Response.Body;
+        await JsonSerializer.SerializeAsync(answer, line, ApiJson.Wire.ProgressLine, call.Aborted);
+        await answer.WriteAsync("\r\n"u8.ToArray(), call.Aborted);
+        await answer.FlushAsync(call.Aborted);
+    }
+
+    // The bar that older clients print as it comes.
+    private static string Bar(ImageProgress value)
+    {
+        int done = (int)Math.Clamp(50 * value.Current / value.Total, 0, 50);
+        return $"[{new string('=', done)}{(done < 50 ? ">" : "")}{new string(' ', Math.Max(0, 49 - done))}] {Size(value.Current)}/{Size(value.Total)}";
+    }
+
+    private static string Size(long bytes) => bytes switch
+    {
+        >= 1_000_000_000 => $"{bytes / 1e9:0.###}GB",
+        >= 1_000_000 => $"{bytes / 1e6:0.##}MB",
+        >= 1_000 => $"{bytes / 1e3:0.##}kB",
+        _ => $"{bytes}B",
+    };
+}
