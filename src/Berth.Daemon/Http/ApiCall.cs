@@ -22,7 +22,10 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
     /// <summary>The query string.</summary>
     public ApiQuery Query => new(http.Request.Query);
 
-    /// <summary>Cancelled when the client goes away or the daemon stops.</summary>
+    /// <summary>
+    /// Cancelled when the client stops sending or the daemon stops: for answers that last. Short calls run to their end; a client may
+    /// half-close right after its request and still read.
+    /// </summary>
     public CancellationToken Aborted => Connection.PeerClosed;
 
     /// <summary>Cancelled when the daemon stops.</summary>
@@ -51,7 +54,7 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
         http.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))
         {
-            await http.Response.Body.WriteAsync(body, Aborted);
+            await http.Response.Body.WriteAsync(body, Stopping);
         }
     }
 
@@ -61,7 +64,7 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
         byte[] body = Encoding.UTF8.GetBytes(text);
         http.Response.ContentType = contentType;
         http.Response.ContentLength = body.Length;
-        await http.Response.Body.WriteAsync(body, Aborted);
+        await http.Response.Body.WriteAsync(body, Stopping);
     }
 
     /// <summary>Sets status and the exact content type that clients compare, without a body yet.</summary>
@@ -77,8 +80,8 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await http.Response.StartAsync(Aborted);
-        await http.Response.BodyWriter.FlushAsync(Aborted);
+        await http.Response.StartAsync(Stopping);
+        await http.Response.BodyWriter.FlushAsync(Stopping);
         return http.Response.Body;
     }
 
@@ -97,7 +100,7 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
     }
 
     /// <summary>Reads the whole body, bounded, as JSON; null when there is none.</summary>
-    public Task<JsonDocument?> ReadDocument() => StrictJson.ParseAsync(Body, Aborted);
+    public Task<JsonDocument?> ReadDocument() => StrictJson.ParseAsync(Body, Stopping);
 
     /// <summary>Takes the socket over after answering the request's head. Nothing may be sent through HTTP any more.</summary>
     public async Task<HijackedStream> Hijack(string contentType)

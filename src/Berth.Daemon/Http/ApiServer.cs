@@ -40,8 +40,8 @@ internal sealed partial class ApiServer(Router router, ILogger logger) : IHttpAp
         }
         catch (Exception exception) when (IsDisconnect(exception, connection))
         {
-            // The client went away; there is nobody to answer.
-            if (!connection.IsHijacked && context.Response.HasStarted)
+            // A long answer that ends because its reader stopped sending ends in good order; else there is nobody to answer.
+            if (!(context.Response.HasStarted && exception is OperationCanceledException))
             {
                 context.Abort();
             }
@@ -81,7 +81,7 @@ internal sealed partial class ApiServer(Router router, ILogger logger) : IHttpAp
     private static bool IsDisconnect(Exception exception, HijackableConnection connection)
         => exception is OperationCanceledException or IOException or ObjectDisposedException or Microsoft.AspNetCore.Connections.ConnectionAbortedException
             && connection.PeerClosed.IsCancellationRequested
-            && exception is not Berth.Linux.LinuxException;
+            && exception is not (Berth.Linux.LinuxException or BadHttpRequestException or IOException { InnerException: OverflowException });
 
     private static partial class Log
     {

@@ -14,6 +14,8 @@ internal static class ErrorTable
         ApiException api => (api.Status, api.Message),
         BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == 413
             ? $"the request body is larger than {StrictJson.MaxBytes} bytes" : bad.Message),
+        // Kestrel's answer to a chunk size beyond 64 bits.
+        IOException { InnerException: OverflowException } => (400, "the request body's chunk size is malformed"),
         EngineException engine => (StatusOf(engine.Kind), engine.Message),
         ImageException image => (StatusOf(image.Code), image.Message),
         LinuxException { Errno: Errno.ENOSPC or Errno.EDQUOT } full => (507, $"no space left: {full.Message}"),
@@ -24,7 +26,7 @@ internal static class ErrorTable
 
     /// <summary>True for errors that nobody planned; they are logged with their stack.</summary>
     public static bool IsUnexpected(Exception exception) 
-        => exception is not (ApiException or BadHttpRequestException or EngineException or ImageException { Code: not ImageErrorCode.System } or OperationCanceledException);
+        => exception is not (ApiException or BadHttpRequestException or IOException { InnerException: OverflowException } or EngineException or ImageException { Code: not ImageErrorCode.System } or OperationCanceledException);
 
     private static int StatusOf(EngineErrorKind kind) => kind switch
     {

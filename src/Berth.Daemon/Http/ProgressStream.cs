@@ -23,10 +23,7 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
         Task running = progress.RunToEndAsync(work);
         await foreach (ProgressLine line in progress._lines.Reader.ReadAllAsync(CancellationToken.None))
         {
-            if (!call.Aborted.IsCancellationRequested)
-            {
-                await WriteAsync(call, line);
-            }
+            await WriteAsync(call, line);
         }
         try
         {
@@ -91,9 +88,9 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
             await call.StartStream("application/json");
         }
         Stream answer = call.Http.Response.Body;
-        await JsonSerializer.SerializeAsync(answer, line, ApiJson.Wire.ProgressLine, call.Aborted);
-        await answer.WriteAsync("\r\n"u8.ToArray(), call.Aborted);
-        await answer.FlushAsync(call.Aborted);
+        await JsonSerializer.SerializeAsync(answer, line, ApiJson.Wire.ProgressLine, call.Stopping);
+        await answer.WriteAsync("\r\n"u8.ToArray(), call.Stopping);
+        await answer.FlushAsync(call.Stopping);
     }
 
     // The bar that older clients print as it comes.

@@ -19,7 +19,7 @@ internal static class BuildRoutes
     private static async Task Build(ApiCall call)
     {
         // A client that is still sending would see a broken pipe instead of the message.
-        await call.Body.CopyToAsync(Stream.Null, call.Aborted);
+        await call.Body.CopyToAsync(Stream.Null, call.Stopping);
         throw ApiException.NotImplemented(NoBuilder);
     }
 }

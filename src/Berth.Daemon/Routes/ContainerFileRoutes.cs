@@ -35,7 +35,7 @@ internal sealed class ContainerFileRoutes(InstanceService instances)
             NoOverwriteDirNonDir = call.Query.Flag("noOverwriteDirNonDir"),
             CopyUidGid = call.Query.Flag("copyUIDGID"),
         };
-        await instances.CopyInAsync(call["id"], call.Query.Required("path"), call.Body, options, call.Aborted);
+        await instances.CopyInAsync(call["id"], call.Query.Required("path"), call.Body, options, call.Stopping);
         await call.Status(200);
     }
 

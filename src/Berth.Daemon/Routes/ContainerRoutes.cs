@@ -68,7 +68,7 @@ internal sealed class ContainerRoutes(InstanceService instances)
 
     private async Task Resize(ApiCall call)
     {
-        await instances.ResizeAsync(call["id"], Dimension(call, "h"), Dimension(call, "w"), call.Aborted);
+        await instances.ResizeAsync(call["id"], Dimension(call, "h"), Dimension(call, "w"), call.Stopping);
         await call.Status(200);
     }
 
@@ -97,12 +97,12 @@ internal sealed class ContainerRoutes(InstanceService instances)
         {
             result = new WaitResult { StatusCode = 125, Error = new WaitError { Message = exception.Message } };
         }
-        await System.Text.Json.JsonSerializer.SerializeAsync(answer, result, EngineJson.Wire.WaitResult, call.Aborted);
+        await System.Text.Json.JsonSerializer.SerializeAsync(answer, result, EngineJson.Wire.WaitResult, call.Stopping);
     }
 
-    private async Task Top(ApiCall call) => await call.Json(await instances.TopAsync(call["id"], call.Query.Text("ps_args"), call.Aborted), EngineJson.Wire.TopResult);
+    private async Task Top(ApiCall call) => await call.Json(await instances.TopAsync(call["id"], call.Query.Text("ps_args"), call.Stopping), EngineJson.Wire.TopResult);
 
-    private async Task Changes(ApiCall call) => await call.Json(await instances.ChangesAsync(call["id"], call.Aborted), EngineJson.Wire.IReadOnlyListFilesystemChange);
+    private async Task Changes(ApiCall call) => await call.Json(await instances.ChangesAsync(call["id"], call.Stopping), EngineJson.Wire.IReadOnlyListFilesystemChange);
 
     private async Task Commit(ApiCall call)
     {

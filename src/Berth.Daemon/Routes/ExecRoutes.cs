@@ -52,7 +52,7 @@ internal sealed class ExecRoutes(ExecService execs)
 
     private async Task Resize(ApiCall call)
     {
-        await execs.ResizeAsync(call["id"], ContainerRoutes.Dimension(call, "h"), ContainerRoutes.Dimension(call, "w"), call.Aborted);
+        await execs.ResizeAsync(call["id"], ContainerRoutes.Dimension(call, "h"), ContainerRoutes.Dimension(call, "w"), call.Stopping);
         await call.Status(200);
     }
 

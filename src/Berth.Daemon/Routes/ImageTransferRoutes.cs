@@ -93,7 +93,7 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
         }
         return ProgressStream.RunAsync(call, async progress =>
         {
-            Image image = await images.ImportAsync(call.Body, reference, call.Query.Text("message"), call.Query.Texts("changes"), call.Aborted);
+            Image image = await images.ImportAsync(call.Body, reference, call.Query.Text("message"), call.Query.Texts("changes"), call.Stopping);
             Publish("import", image.Id, reference?.WithDefaultTag().Familiar ?? image.Id);
             progress.Send(new ProgressLine { Status = image.Id });
         });
@@ -105,7 +105,7 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
         bool quiet = call.Query.Flag("quiet");
         return ProgressStream.RunAsync(call, async progress =>
         {
-            foreach (LoadedImage loaded in await images.LoadAsync(call.Body, quiet ? null : progress, call.Aborted))
+            foreach (LoadedImage loaded in await images.LoadAsync(call.Body, quiet ? null : progress, call.Stopping))
             {
                 foreach (string name in loaded.References)
                 {
