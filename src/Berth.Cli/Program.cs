@@ -1,1 +1,1 @@
-return 0;
+return Berth.Cli.CommandLine.BerthCommand.Run(args);

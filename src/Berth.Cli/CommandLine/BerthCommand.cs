@@ -1,0 +1,142 @@
+using Berth.Cli.Api;
+using Berth.Cli.Commands;
+using Berth.Cli.Http;
+using Berth.Linux;
+
+namespace Berth.Cli.CommandLine;
+
+/// <summary>The whole of a call: global flags, the verb, its flags and arguments, its exit code.</summary>
+internal static class BerthCommand
+{
+    private const int UsageError = 125;
+    private const int BrokenPipe = 128 + 13;
+
+    /// <summary>Runs one command line and returns the exit code.</summary>
+    public static int Run(string[] words)
+    {
+        GlobalFlags globals = new();
+        var rest = words.AsSpan();
+        BerthPaths paths;
+        try
+        {
+            rest = globals.Take(words, out var help);
+            paths = globals.Paths();
+            if (help)
+            {
+                rest = [];
+            }
+        }
+        catch (Exception e) when (e is UsageException or CliException)
+        {
+            using CommandContext plain = new(new BerthPaths("", "", ""));
+            plain.Complain($"{e.Message}\nSee 'berth --help'.");
+            return UsageError;
+        }
+        using CommandContext context = new(paths) { MayStartDaemon = !globals.NoStart.Value };
+        return Guard(context, rest, globals.Version.Value);
+    }
+
+    private static int Guard(CommandContext context, ReadOnlySpan<string> words, bool version)
+    {
+        try
+        {
+            if (version)
+            {
+                words = ["version", "--short"];
+            }
+            var code = Dispatch(context, words);
+            context.Flush();
+            return code;
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EPIPE)
+        {
+            // Whoever read the output has gone; there is nobody to tell.
+            Environment.Exit(BrokenPipe);
+            return BrokenPipe;
+        }
+    }
+
+    private static int Dispatch(CommandContext context, ReadOnlySpan<string> words)
+    {
+        if (words.IsEmpty)
+        {
+            HelpText.WriteOverview(context, "");
+            return 0;
+        }
+        var (entry, used) = VerbTable.Find(words);
+        if (entry is null)
+        {
+            return Unknown(context, words, used);
+        }
+        context.CalledAs = $"berth {entry.Path}";
+        var verb = entry.Create();
+        try
+        {
+            var arguments = FlagParser.Parse(verb.Flags, words[used..], verb.StopAtFirstArgument);
+            CheckCount(verb, arguments.Count);
+            return verb.Run(context, arguments);
+        }
+        catch (HelpRequestedException)
+        {
+            HelpText.WriteVerb(context, entry, verb);
+            return 0;
+        }
+        catch (UsageException e)
+        {
+            context.Complain($"{e.Message}\n\nUsage:  {context.CalledAs} {verb.Usage}\n\nSee '{context.CalledAs} --help'.");
+            return UsageError;
+        }
+        catch (CliException e)
+        {
+            context.Complain(e.Message);
+            return e.ExitCode ?? verb.EngineErrorCode;
+        }
+        catch (ApiException e)
+        {
+            context.Complain(e.Message);
+            return verb.EngineErrorCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException and not LinuxException { Errno: Errno.EPIPE })
+        {
+            context.Complain(e is HttpProtocolException ? $"{e.Message} (socket: {context.Paths.Socket})" : e.Message);
+            return verb.EngineErrorCode;
+        }
+    }
+
+    private static void CheckCount(Verb verb, int count)
+    {
+        if (count < verb.MinimumArguments)
+        {
+            throw new UsageException(verb.MinimumArguments == verb.MaximumArguments
+                ? $"exactly {Arguments(verb.MinimumArguments)} expected, {count} given"
+                : $"at least {Arguments(verb.MinimumArguments)} expected, {count} given");
+        }
+        if (count > verb.MaximumArguments)
+        {
+            throw new UsageException(verb.MaximumArguments == 0 ? "no arguments expected" : $"at most {Arguments(verb.MaximumArguments)} expected, {count} given");
+        }
+
+        static string Arguments(int number) => number == 1 ? "1 argument" : $"{number} arguments";
+    }
+
+    private static int Unknown(CommandContext context, ReadOnlySpan<string> words, int used)
+    {
+        var group = string.Join(' ', words[..used].ToArray());
+        var word = used < words.Length ? words[used] : "";
+        if (word is "" or "--help" or "-h" or "help")
+        {
+            if (used == 0 && words.Length > 1)
+            {
+                return Dispatch(context, [.. words[1..], "--help"]);
+            }
+            HelpText.WriteOverview(context, group);
+            return 0;
+        }
+        var called = group.Length == 0 ? "berth" : $"berth {group}";
+        var near = Suggestions.Nearest(word, VerbTable.Children(group));
+        context.Complain($"'{word}' is not a command of '{called}'."
+            + (near.Count > 0 ? $" Did you mean: {string.Join(", ", near.Select(name => $"{called} {name}"))}?" : "")
+            + $"\nSee '{called} --help'.");
+        return UsageError;
+    }
+}

@@ -1,0 +1,9 @@
+namespace Berth.Cli.Commands;
+
+/// <summary>What a prune verb removes.</summary>
+internal enum PruneTarget
+{
+    Containers,
+    Images,
+    Volumes,
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Berth.Cli.Api;
+using Berth.Cli.CommandLine;
+
+namespace Berth.Cli.Containers;
+
+/// <summary>Creates a container; an image that is missing is made first when Berth knows how.</summary>
+internal sealed class ContainerCreation(CommandContext context, ContainerFlags flags)
+{
+    /// <summary>Creates it, prints warnings, writes the id file, and returns the id.</summary>
+    public string Create(CreateBody body)
+    {
+        var policy = flags.Pull.Value ?? "missing";
+        if (policy is not ("always" or "missing" or "never"))
+        {
+            throw new UsageException($"invalid value \"{policy}\" for --pull: use always, missing or never");
+        }
+        if (flags.Cidfile.Value is { } cidfile && File.Exists(cidfile))
+        {
+            throw new CliException($"the id file {cidfile} exists already: remove it, or choose another name");
+        }
+        var json = body.ToJson();
+        var target = new Query("/containers/create").Add("name", flags.Name.Value).Add("platform", flags.Platform.Value).ToString();
+        var id = Post(target, json, body.Image, mayBootstrap: policy != "never");
+        if (flags.Cidfile.Value is { } file)
+        {
+            File.WriteAllText(file, id);
+        }
+        return id;
+    }
+
+    private string Post(string target, byte[] json, string image, bool mayBootstrap)
+    {
+        try
+        {
+            using var answer = context.Api.Post(target, json) ?? throw new CliException("the daemon did not say which container it made", 125);
+            PrintWarnings(answer.RootElement);
+            return answer.RootElement.TryGetProperty("Id", out var id) && id.GetString() is { Length: > 0 } text
+                ? text
+                : throw new CliException("the daemon did not say which container it made", 125);
+        }
+        catch (ApiException e) when (e.Status == 404 && mayBootstrap && ImageBootstrap.Knows(image))
+        {
+            new ImageBootstrap(context) { Quiet = flags.Quiet.Value }.Run(image);
+            return Post(target, json, image, mayBootstrap: false);
+        }
+        catch (ApiException e) when (e.Status == 404)
+        {
+            throw new CliException(
+                $"{e.Message}\nGet the image first: `berth load -i FILE` (docker save or OCI archive), `berth import FILE NAME` (root file system),\n"
+                + "or use one that Berth makes itself: busybox, debian, debian:SUITE.", 125);
+        }
+    }
+
+    private void PrintWarnings(JsonElement answer)
+    {
+        if (answer.TryGetProperty("Warnings", out var warnings) && warnings.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var warning in warnings.EnumerateArray())
+            {
+                context.Error.WriteLine($"{context.ErrorColors.Yellow("WARNING:")} {warning.GetString()}");
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Berth.Cli;
+
+/// <summary>Short forms for the JSON that request bodies are made of.</summary>
+internal static class JsonWriting
+{
+    private static readonly JsonWriterOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>UTF-8 of the object that <paramref name="write"/> fills.</summary>
+    public static byte[] Object(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer, s_compact))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes an object of strings.</summary>
+    public static void WriteMap(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> map)
+    {
+        json.WriteStartObject(name);
+        foreach (var (key, value) in map)
+        {
+            json.WriteString(key, value);
+        }
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes an array of strings.</summary>
+    public static void WriteList(this Utf8JsonWriter json, string name, IEnumerable<string> list)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in list)
+        {
+            json.WriteStringValue(item);
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes an array of strings unless it is empty.</summary>
+    public static void WriteListIfAny(this Utf8JsonWriter json, string name, IReadOnlyCollection<string> list)
+    {
+        if (list.Count > 0)
+        {
+            json.WriteList(name, list);
+        }
+    }
+
+    /// <summary>Writes a map unless it is empty.</summary>
+    public static void WriteMapIfAny(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> map)
+    {
+        if (map.Count > 0)
+        {
+            json.WriteMap(name, map);
+        }
+    }
+
+    /// <summary>Writes a string unless it is null.</summary>
+    public static void WriteIfAny(this Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    /// <summary>Writes a number unless it is null.</summary>
+    public static void WriteIfAny(this Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+    }
+}
