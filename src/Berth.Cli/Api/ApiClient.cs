@@ -96,7 +96,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         }
         catch (JsonException e)
         {
-            throw new HttpProtocolException($"the daemon's answer is not JSON: {e.Message}");
+            throw new ProtocolException($"the daemon's answer is not JSON: {e.Message}");
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
             }
             return response.Status is 101 or 200
                 ? new HijackedStream(connection)
-                : throw new HttpProtocolException($"the daemon answered {response.Status} where a stream was asked for");
+                : throw new ProtocolException($"the daemon answered {response.Status} where a stream was asked for");
         }
 
         /// <inheritdoc/>

@@ -36,7 +36,7 @@ internal static class JsonMessages
             {
                 if (length >= MaximumMessage)
                 {
-                    throw new HttpProtocolException($"the daemon sent a message of more than {MaximumMessage} bytes");
+                    throw new ProtocolException($"the daemon sent a message of more than {MaximumMessage} bytes");
                 }
                 Array.Resize(ref bytes, bytes.Length * 2);
             }
@@ -72,7 +72,7 @@ internal static class JsonMessages
         }
         catch (JsonException e)
         {
-            throw new HttpProtocolException(ended ? "the daemon stopped in the middle of a message" : $"the daemon sent something that is not JSON: {e.Message}");
+            throw new ProtocolException(ended ? "the daemon stopped in the middle of a message" : $"the daemon sent something that is not JSON: {e.Message}");
         }
     }
 }

@@ -1,5 +1,4 @@
 using Berth.Cli.Api;
-using Berth.Cli.Commands;
 using Berth.Cli.Http;
 using Berth.Linux;
 
@@ -42,7 +41,7 @@ internal static class BerthCommand
         {
             if (version)
             {
-                words = ["version", "--short"];
+                words = new[] { "version", "--short" };
             }
             var code = Dispatch(context, words);
             context.Flush();
@@ -96,9 +95,9 @@ internal static class BerthCommand
             context.Complain(e.Message);
             return verb.EngineErrorCode;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException and not LinuxException { Errno: Errno.EPIPE })
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not LinuxException { Errno: Errno.EPIPE }))
         {
-            context.Complain(e is HttpProtocolException ? $"{e.Message} (socket: {context.Paths.Socket})" : e.Message);
+            context.Complain(e is ProtocolException ? $"{e.Message} (socket: {context.Paths.Socket})" : e.Message);
             return verb.EngineErrorCode;
         }
     }

@@ -1,4 +1,3 @@
-using Berth.Cli.Commands;
 
 namespace Berth.Cli.CommandLine;
 

@@ -1,4 +1,3 @@
-using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Containers;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Output;
 using Berth.Cli.Templates;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Images;
 using Berth.Cli.Output;

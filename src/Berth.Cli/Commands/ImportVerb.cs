@@ -41,7 +41,7 @@ internal sealed class ImportVerb : Verb
         using Stream source = arguments[0] == "-" ? new DescriptorStream(new FileDescriptor(context.StdIn.Number, ownsHandle: false)) : File.OpenRead(arguments[0]);
         using var exchange = context.Api.Upload("POST", query.ToString(), source);
         var texts = new ProgressReport(context) { Quiet = true }.Show(exchange.Body, "Importing");
-        context.Out.WriteLine(texts.LastOrDefault(text => text.StartsWith("sha256:", StringComparison.Ordinal)) ?? texts.LastOrDefault());
+        context.Out.WriteLine(texts.LastOrDefault(text => text.StartsWith("sha256:", StringComparison.Ordinal)) ?? string.Join('\n', texts));
         return 0;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class PullVerb : Verb
         using var exchange = context.Api.Send("POST", new Query("/images/create").Add("fromImage", repository)
             .Add("tag", _allTags.Value ? null : tag ?? "latest").Add("platform", _platform.Value).ToString());
         var texts = new ProgressReport(context) { Quiet = _quiet.Value }.Show(exchange.Body, $"Getting {arguments[0]}");
-        context.Out.WriteLine(_quiet.Value ? arguments[0] : texts.LastOrDefault() ?? arguments[0]);
+        context.Out.WriteLine(_quiet.Value || texts.Count == 0 ? arguments[0] : texts[^1]);
         return 0;
     }
 }

@@ -1,6 +1,5 @@
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
-using Berth.Cli.Containers;
 using Berth.Cli.Output;
 using Berth.Cli.Streams;
 

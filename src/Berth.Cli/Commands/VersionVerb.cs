@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;

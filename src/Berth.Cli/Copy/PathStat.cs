@@ -38,7 +38,7 @@ internal readonly record struct PathStat(string Name, bool IsDirectory, string L
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
-            throw new Http.HttpProtocolException("the daemon did not say what the path is");
+            throw new Http.ProtocolException("the daemon did not say what the path is");
         }
     }
 }

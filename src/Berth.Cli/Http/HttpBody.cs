@@ -72,7 +72,7 @@ internal sealed class HttpBody : Stream
                 Ended = true;
                 return 0;
             }
-            throw new HttpProtocolException("the daemon closed the connection in the middle of an answer");
+            throw new ProtocolException("the daemon closed the connection in the middle of an answer");
         }
         if (_framing != Framing.UntilClose)
         {
@@ -85,7 +85,7 @@ internal sealed class HttpBody : Stream
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <summary>Reads the whole body.</summary>
-    /// <exception cref="HttpProtocolException">It is larger than <paramref name="limit"/>.</exception>
+    /// <exception cref="ProtocolException">It is larger than <paramref name="limit"/>.</exception>
     public ReadOnlyMemory<byte> ReadAll(int limit = 256 * 1024 * 1024)
     {
         var bytes = new byte[4096];
@@ -104,7 +104,7 @@ internal sealed class HttpBody : Stream
             length += count;
             if (length > limit)
             {
-                throw new HttpProtocolException($"the daemon's answer is larger than {limit} bytes");
+                throw new ProtocolException($"the daemon's answer is larger than {limit} bytes");
             }
         }
     }
@@ -121,7 +121,7 @@ internal sealed class HttpBody : Stream
     {
         if (!_firstChunk && _buffer.ReadLine(MaximumChunkLine).Length != 0)
         {
-            throw new HttpProtocolException("the daemon sent a chunk that is longer than it said");
+            throw new ProtocolException("the daemon sent a chunk that is longer than it said");
         }
         _firstChunk = false;
         var line = _buffer.ReadLine(MaximumChunkLine);
@@ -129,7 +129,7 @@ internal sealed class HttpBody : Stream
         var digits = (extension < 0 ? line : line[..extension]).Trim();
         if (digits.Length is 0 or > 15 || !long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _left) || _left < 0)
         {
-            throw new HttpProtocolException($"the daemon sent a chunk of unreadable length \"{Shorten(digits)}\"");
+            throw new ProtocolException($"the daemon sent a chunk of unreadable length \"{Shorten(digits)}\"");
         }
         if (_left > 0)
         {
@@ -139,7 +139,7 @@ internal sealed class HttpBody : Stream
         {
             if (trailers > 64)
             {
-                throw new HttpProtocolException("the daemon sent too many trailers");
+                throw new ProtocolException("the daemon sent too many trailers");
             }
         }
         Ended = true;

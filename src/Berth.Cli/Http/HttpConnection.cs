@@ -82,7 +82,7 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
             if (parts.Length < 2 || parts[0] is not ("HTTP/1.1" or "HTTP/1.0")
                 || parts[1].Length != 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var status) || status < 100)
             {
-                throw new HttpProtocolException("what answers on the socket does not speak HTTP/1.1; is it berthd?");
+                throw new ProtocolException("what answers on the socket does not speak HTTP/1.1; is it berthd?");
             }
             var headers = ReadHeaders();
             if (status is >= 100 and < 200 and not 101)
@@ -135,11 +135,11 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon <= 0 || line[0] is ' ' or '\t')
             {
-                throw new HttpProtocolException("the daemon sent a header without a name");
+                throw new ProtocolException("the daemon sent a header without a name");
             }
             if (count >= MaximumHeaders)
             {
-                throw new HttpProtocolException($"the daemon sent more than {MaximumHeaders} headers");
+                throw new ProtocolException($"the daemon sent more than {MaximumHeaders} headers");
             }
             headers[line[..colon].TrimEnd()] = line[(colon + 1)..].Trim();
         }
@@ -159,13 +159,13 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         {
             return coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
                 ? HttpBody.Chunked(_buffer)
-                : throw new HttpProtocolException($"the daemon uses a transfer coding this client does not know: {coding}");
+                : throw new ProtocolException($"the daemon uses a transfer coding this client does not know: {coding}");
         }
         if (headers.TryGetValue("Content-Length", out var text))
         {
             return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
                 ? HttpBody.OfLength(_buffer, length)
-                : throw new HttpProtocolException("the daemon sent an unreadable Content-Length");
+                : throw new ProtocolException("the daemon sent an unreadable Content-Length");
         }
         return HttpBody.UntilClose(_buffer);
     }

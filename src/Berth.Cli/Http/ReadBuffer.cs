@@ -13,7 +13,7 @@ internal sealed class ReadBuffer(Stream stream)
     public int Buffered => _end - _start;
 
     /// <summary>Reads a line that ends in LF or CR LF; the end is not part of it.</summary>
-    /// <exception cref="HttpProtocolException">The line is longer than <paramref name="limit"/> or the connection ended.</exception>
+    /// <exception cref="ProtocolException">The line is longer than <paramref name="limit"/> or the connection ended.</exception>
     public string ReadLine(int limit)
     {
         var scanned = 0;
@@ -38,7 +38,7 @@ internal sealed class ReadBuffer(Stream stream)
             }
             if (!Fill())
             {
-                throw new HttpProtocolException("the daemon closed the connection in the middle of an answer");
+                throw new ProtocolException("the daemon closed the connection in the middle of an answer");
             }
         }
     }
@@ -77,5 +77,5 @@ internal sealed class ReadBuffer(Stream stream)
         return count > 0;
     }
 
-    private static HttpProtocolException TooLong(int limit) => new($"the daemon sent a header line of more than {limit} bytes");
+    private static ProtocolException TooLong(int limit) => new($"the daemon sent a header line of more than {limit} bytes");
 }

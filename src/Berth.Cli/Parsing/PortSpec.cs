@@ -69,7 +69,7 @@ internal readonly record struct PortSpec(string Container, string HostAddress, s
         return [.. Enumerable.Range(first, last - first + 1).Select(port => $"{port}/{protocol}")];
     }
 
-    private static (string Rest, string Protocol) SplitProtocol(string text)
+    private static (string Ports, string Protocol) SplitProtocol(string text)
     {
         var parts = text.Split('/');
         var protocol = parts.Length > 1 ? parts[1].ToLowerInvariant() : "tcp";

@@ -33,7 +33,7 @@ internal sealed class FrameReader
                 }
                 if (_head[0] > 3 || _head[1] != 0 || _head[2] != 0 || _head[3] != 0)
                 {
-                    throw new HttpProtocolException("the daemon sent output that is not in frames");
+                    throw new ProtocolException("the daemon sent output that is not in frames");
                 }
                 _left = BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(4));
                 if (_left == 0)

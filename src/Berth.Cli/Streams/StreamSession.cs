@@ -1,5 +1,4 @@
 using Berth.Cli.Api;
-using Berth.Cli.Terminal;
 using Berth.Linux;
 
 namespace Berth.Cli.Streams;
