@@ -62,6 +62,12 @@ public static partial class ContainerRuntime
         IReadOnlyList<string> environment = WithHome(process.Env, identity);
         string executable = ExecutableLookup.Find(rootfs.Root, process.Args[0], environment, process.Cwd);
         using Streams streams = Streams.Open(process, stdio, process.Terminal ? rootfs.OpenConsole(bind: true) : null);
+        IReadOnlyList<string> arguments = process.Args;
+        if (config.Init)
+        {
+            arguments = [RootfsBuilder.InitPath, executable, .. arguments];
+            executable = rootfs.PlaceInit();
+        }
         rootfs.Seal();
 
         ChildPlan plan = new();
@@ -74,7 +80,7 @@ public static partial class ContainerRuntime
         if ((created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
         rootfs.AddChildCalls(plan);
         IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
-        ProcessPlan.Become(plan, process, identity, streams.Plan, Filter(linux.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
+        ProcessPlan.Become(plan, process, identity, streams.Plan, Filter(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
         return Launch(plan, created & CLONE_NEWPID, cgroup, process.Args[0], streams, warnings);
     }
 

@@ -14,6 +14,9 @@ internal sealed class RootfsBuilder : IDisposable
 {
     private const ulong HiddenAttributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
+    /// <summary>Where the init program stands.</summary>
+    public const string InitPath = "/dev/init";
+
     private readonly RuntimeSpec _spec;
     private readonly IReadOnlyList<MountOptions> _options;
     private readonly PreparedBinds _binds;
@@ -82,6 +85,15 @@ internal sealed class RootfsBuilder : IDisposable
             master.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Puts the small init program into the container's /dev and answers its path.</summary>
+    public string PlaceInit()
+    {
+        FileDescriptor dev = _dev ?? throw ContainerStartException.Because("init needs a tmpfs mount at /dev", "init");
+        using FileDescriptor file = OpenAt2(dev, "init", O_WRONLY | O_CREAT | O_EXCL, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, 0x16D /* 0555 */);
+        WriteAll(file, InitProgram.Image);
+        return InitPath;
     }
 
     /// <summary>Hides and protects paths outside /proc, then makes the root read-only if asked. Nothing is made in the tree after this.</summary>

@@ -185,6 +185,39 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    public void Start_Init_ReapsOrphansAndPassesOnTheExitCode()
+    {
+        ContainerConfig config = _box.Config(TestContainer.Spec("sh", "-c", "echo $$; (sleep 0.05 &) ; (true &) ; sleep 0.3; ps; exit 9"));
+        (string output, int exitCode) = TestContainer.Run(config with { Init = true });
+        Assert.StartsWith("2\n", output, StringComparison.Ordinal);
+        Assert.Contains("/dev/init /bin/sh", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("[", output, StringComparison.Ordinal); // zombies show as [name]
+        Assert.Equal(9, exitCode);
+    }
+
+    [Fact]
+    public void Start_Init_ForwardsSignals()
+    {
+        (FileDescriptor read, FileDescriptor write) = Libc.Pipe();
+        ContainerConfig config = _box.Config(TestContainer.Spec("sh", "-c", "trap 'echo got; exit 4' TERM; echo ready; while true; do sleep 0.1; done"));
+        using StartedProcess process = ContainerRuntime.Start(config with { Init = true }, new ProcessStdio(null, write, write));
+        write.Dispose();
+        byte[] ready = new byte[6];
+        Libc.Read(read, ready);
+        Libc.SendSignal(process.PidFd, Libc.SIGTERM);
+        Assert.Equal("got\n", TestContainer.ReadToEnd(read));
+        Assert.Equal(4, Libc.Wait(process.PidFd)!.Value.ExitCode);
+        read.Dispose();
+    }
+
+    [Fact]
+    public void Start_InitAndKilledProgram_ExitCodeIs128PlusSignal()
+    {
+        (_, int exitCode) = TestContainer.Run(_box.Config(TestContainer.Spec("sh", "-c", "kill -9 $$")) with { Init = true });
+        Assert.Equal(137, exitCode);
+    }
+
+    [Fact]
     public void Start_Often_LeavesNoMountAndNoDescriptor()
     {
         _box.Run("true");
