@@ -10,6 +10,7 @@ internal static class ContainerPath
     /// <summary>Opens the directory that holds the path's last part; the last part is "." for the root and after a trailing slash or dot.</summary>
     public static (FileDescriptor Parent, string Name) OpenParent(FileDescriptor root, string path)
     {
+        RefuseNul(path);
         string trimmed = path.TrimEnd('/');
         int slash = trimmed.LastIndexOf('/');
         string name = trimmed[(slash + 1)..];
@@ -20,8 +21,11 @@ internal static class ContainerPath
     }
 
     /// <summary>Opens a directory inside the root.</summary>
-    public static FileDescriptor Open(FileDescriptor root, string directory, string shown) =>
-        PathWalker.TryOpenInRoot(root, directory.Length == 0 ? "/" : directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out Errno errno) ?? throw Refused(errno, shown);
+    public static FileDescriptor Open(FileDescriptor root, string directory, string shown)
+    {
+        RefuseNul(directory);
+        return PathWalker.TryOpenInRoot(root, directory.Length == 0 ? "/" : directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out Errno errno) ?? throw Refused(errno, shown);
+    }
 
     /// <summary>Where a symbolic link leads in the end, as an absolute path of the container.</summary>
     public static string Resolve(FileDescriptor root, string path)
@@ -65,6 +69,15 @@ internal static class ContainerPath
         Errno.ENOTDIR => new ImageException(ImageErrorCode.InvalidParameter, $"{ImageException.Printable(path)}: not a directory"),
         _ => new ImageException(ImageErrorCode.InvalidParameter, $"{ImageException.Printable(path)}: {errno.Describe()}"),
     };
+
+    // The kernel would take the path to end there: what was checked would not be what is opened.
+    private static void RefuseNul(string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Refused(Errno.EINVAL, path);
+        }
+    }
 
     private static IEnumerable<string> Parts(string path) => path.Split('/').Where(part => part is not ("" or "."));
 }
