@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -112,6 +113,6 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
             : $"HTTP/1.1 200 OK\r\nContent-Type: {contentType}\r\nConnection: close\r\n";
         await transport.Output.WriteAsync(Encoding.ASCII.GetBytes(
             $"{head}Api-Version: {ApiVersion.Newest}\r\nDocker-Experimental: false\r\nOstype: linux\r\nServer: {ApiServer.ServerName}\r\n\r\n"));
-        return new HijackedStream(transport);
+        return new HijackedStream(transport, http.Features.Get<IConnectionSocketFeature>()?.Socket);
     }
 }

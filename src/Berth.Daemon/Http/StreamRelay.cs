@@ -8,21 +8,25 @@ internal static class StreamRelay
 {
     private const int ReadSize = 32 * 1024;
 
+    private static readonly TimeSpan GoneCheck = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// Relays both ways. The client's half-close ends the workload's input only; output goes on to its last byte. Bytes that the
     /// client sends although it asked for no input are read and dropped.
     /// </summary>
     public static async Task RunAsync(HijackedStream client, Attachment workload, bool input, CancellationToken stopping)
     {
-        Task inputs = CopyInputAsync(client.Input, workload, input);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Task inputs = ServeInputAsync(client, workload, input, gone);
         try
         {
-            await CopyOutputAsync(workload.Stream, client.Output, stopping);
+            await CopyOutputAsync(workload.Stream, client.Output, gone.Token);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // The workload's end broke off or the daemon stops: what was received has been sent.
         }
+        await gone.CancelAsync();
         client.Input.CancelPendingRead();
         // Also ends an input write that the workload does not take.
         await workload.DisposeAsync();
@@ -45,6 +49,17 @@ internal static class StreamRelay
                 return;
             }
         }
+    }
+
+    // A client that leaves after its half-close would be noticed by the next output only, which may never come.
+    private static async Task ServeInputAsync(HijackedStream client, Attachment workload, bool wanted, CancellationTokenSource gone)
+    {
+        await CopyInputAsync(client.Input, workload, wanted);
+        while (!gone.IsCancellationRequested && !client.IsClientGone())
+        {
+            await Task.Delay(GoneCheck, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await gone.CancelAsync();
     }
 
     private static async Task CopyInputAsync(PipeReader client, Attachment workload, bool wanted)

@@ -69,6 +69,17 @@ public sealed class HijackTests(TestListener listener) : IClassFixture<TestListe
     }
 
     [Fact]
+    public async Task Upgrade_ClientLeavesASilentWorkload_TheCallEnds()
+    {
+        using (RawClient client = await RawClient.ConnectAsync(listener.Socket))
+        {
+            await client.SendAsync($"POST /silent/x/attach HTTP/1.1\r\nHost: x\r\n{Upgrade}\r\n");
+            await client.ReadUntilAsync("\r\n\r\n");
+        }
+        await listener.SilentEnded.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Upgrade_ManyAtOnce_EachGetsItsOwn()
     {
         await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ =>

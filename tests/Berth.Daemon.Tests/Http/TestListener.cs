@@ -17,6 +17,8 @@ public sealed class TestListener : IAsyncLifetime
     private readonly TemporaryDirectory _root = new();
     private ApiListener? _listener;
 
+    public TaskCompletionSource SilentEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Socket => _root.Combine("api.sock");
 
     public async ValueTask InitializeAsync()
@@ -27,6 +29,7 @@ public sealed class TestListener : IAsyncLifetime
             .. SwarmRoutes.List(),
             .. BuildRoutes.List(),
             new("POST", "/late/{id}/attach", Late),
+            new("POST", "/silent/{id}/attach", Silent),
             new("POST", "/echo", Echo),
             new("POST", "/strict", Strict),
             new("POST", "/host", Strict),
@@ -69,6 +72,14 @@ public sealed class TestListener : IAsyncLifetime
         HijackedStream client = await call.Hijack("application/vnd.docker.raw-stream");
         await StreamRelay.RunAsync(client, workload, input: true, call.Stopping);
         await answering;
+    }
+
+    // A workload that never says anything.
+    private async Task Silent(ApiCall call)
+    {
+        await using var workload = new Attachment(new DuplexStream(new Pipe().Reader.AsStream(), Stream.Null), tty: true, () => { });
+        await StreamRelay.RunAsync(await call.Hijack("application/vnd.docker.raw-stream"), workload, input: true, call.Stopping);
+        SilentEnded.TrySetResult();
     }
 
     private static async Task Echo(ApiCall call)
