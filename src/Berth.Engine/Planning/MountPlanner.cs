@@ -1,0 +1,210 @@
+using Berth.Engine.Configuration;
+using Berth.Engine.State;
+
+namespace Berth.Engine.Planning;
+
+/// <summary>Turns Binds, Mounts, Volumes, VolumesFrom and Tmpfs into one list of mounts, one per destination. Pure; errors name the field.</summary>
+internal static class MountPlanner
+{
+    private static readonly string[] Propagations = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+
+    /// <summary>
+    /// <paramref name="volumePath"/> gives a volume's directory, <paramref name="newName"/> a name for an anonymous one,
+    /// <paramref name="mountsOf"/> the mounts of another instance.
+    /// </summary>
+    public static IReadOnlyList<PlannedMount> Plan(
+        InstanceConfig config, HostConfig host, Func<string, string> volumePath, Func<string> newName, Func<string, IReadOnlyList<PlannedMount>> mountsOf)
+    {
+        var mounts = new Dictionary<string, PlannedMount>(StringComparer.Ordinal);
+        foreach (string from in host.VolumesFrom ?? [])
+        {
+            (string name, bool readOnly) = SplitVolumesFrom(from);
+            foreach (PlannedMount mount in mountsOf(name).Where(static m => m.Type != "tmpfs"))
+                mounts[mount.Destination] = mount with { ReadOnly = mount.ReadOnly || readOnly, NoCopy = true, Anonymous = false };
+        }
+        var own = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string bind in host.Binds ?? [])
+            AddOwn(ParseBind(bind, volumePath, newName), "HostConfig.Binds");
+        foreach (MountConfig mount in host.Mounts ?? [])
+            AddOwn(FromMount(mount, volumePath, newName), "HostConfig.Mounts");
+        foreach ((string path, string options) in host.Tmpfs ?? new Dictionary<string, string>())
+            AddOwn(Tmpfs(path, options), "HostConfig.Tmpfs");
+        foreach (string path in config.Volumes?.Keys ?? [])
+        {
+            string destination = Destination(path, "Volumes");
+            if (!mounts.ContainsKey(destination))
+                mounts[destination] = Volume(newName(), destination, "", volumePath) with { Anonymous = true };
+        }
+        return [.. mounts.Values.OrderBy(static m => m.Destination.Count(static c => c == '/')).ThenBy(static m => m.Destination, StringComparer.Ordinal)];
+
+        void AddOwn(PlannedMount mount, string field)
+        {
+            if (!own.Add(mount.Destination))
+                throw EngineException.Invalid($"Duplicate mount point: {mount.Destination} ({field}): mount one thing there only");
+            mounts[mount.Destination] = mount;
+        }
+    }
+
+    private static PlannedMount ParseBind(string bind, Func<string, string> volumePath, Func<string> newName)
+    {
+        string[] parts = bind.Split(':');
+        if (parts.Length > 3 || parts.Any(static p => p.Length == 0))
+            throw EngineException.Invalid($"HostConfig.Binds: invalid volume specification: '{bind}': use source:target[:options]");
+        if (parts.Length == 1)
+            return Volume(newName(), Destination(parts[0], "HostConfig.Binds"), "", volumePath) with { Anonymous = true };
+        string destination = Destination(parts[1], "HostConfig.Binds");
+        string mode = parts.Length == 3 ? parts[2] : "";
+        PlannedMount mount = parts[0][0] == '/'
+            ? new() { Type = "bind", Source = Normalize(parts[0]), Destination = destination, Propagation = "rprivate", CreateSource = true }
+            : Volume(VolumeName(parts[0], "HostConfig.Binds"), destination, "z", volumePath);
+        mount = mount with { Mode = mode.Length > 0 ? mode : mount.Mode };
+        foreach (string option in mode.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            mount = option switch
+            {
+                "ro" => mount with { ReadOnly = true },
+                "rw" or "z" or "Z" or "cached" or "delegated" or "consistent" => mount,
+                "nocopy" when mount.Type == "volume" => mount with { NoCopy = true },
+                _ when mount.Type == "bind" && Propagations.Contains(option) => mount with { Propagation = option },
+                _ => throw EngineException.Invalid($"HostConfig.Binds: invalid mode: {mode}: \"{option}\" is not an option of a {mount.Type} mount"),
+            };
+        }
+        return mount;
+    }
+
+    private static PlannedMount FromMount(MountConfig mount, Func<string, string> volumePath, Func<string> newName)
+    {
+        string destination = Destination(mount.Target ?? "", "HostConfig.Mounts.Target");
+        switch (mount.Type)
+        {
+            case "bind":
+                if (mount.Source is not { Length: > 0 } source || source[0] != '/')
+                    throw EngineException.Invalid("invalid mount config for type \"bind\": HostConfig.Mounts.Source must be an absolute path");
+                if (mount.VolumeOptions is not null || mount.TmpfsOptions is not null)
+                    throw EngineException.Invalid("invalid mount config for type \"bind\": only BindOptions may be given");
+                BindOptions options = mount.BindOptions ?? new();
+                string propagation = options.Propagation is { Length: > 0 } p ? p : "rprivate";
+                if (!Propagations.Contains(propagation))
+                    throw EngineException.Invalid($"HostConfig.Mounts.BindOptions.Propagation: \"{propagation}\" is none of {string.Join(", ", Propagations)}");
+                return new()
+                {
+                    Type = "bind",
+                    Source = Normalize(source),
+                    Destination = destination,
+                    ReadOnly = mount.ReadOnly,
+                    Propagation = propagation,
+                    NonRecursive = options.NonRecursive,
+                    CreateSource = options.CreateMountpoint,
+                };
+            case "volume":
+                if (mount.VolumeOptions is { Subpath.Length: > 0 })
+                    throw EngineException.NotImplemented("HostConfig.Mounts.VolumeOptions.Subpath is not available yet: mount the whole volume");
+                if (mount.VolumeOptions?.DriverConfig is { } driver && (driver.Name is not (null or "" or "local") || driver.Options is { Count: > 0 }))
+                    throw EngineException.NotImplemented("HostConfig.Mounts.VolumeOptions.DriverConfig: only driver \"local\" without options is available");
+                bool anonymous = string.IsNullOrEmpty(mount.Source);
+                string name = anonymous ? newName() : VolumeName(mount.Source!, "HostConfig.Mounts.Source");
+                return Volume(name, destination, "z", volumePath) with
+                {
+                    ReadOnly = mount.ReadOnly,
+                    NoCopy = mount.VolumeOptions?.NoCopy ?? false,
+                    Anonymous = anonymous,
+                    VolumeLabels = mount.VolumeOptions?.Labels,
+                };
+            case "tmpfs":
+                if (!string.IsNullOrEmpty(mount.Source))
+                    throw EngineException.Invalid("invalid mount config for type \"tmpfs\": HostConfig.Mounts.Source must be empty");
+                TmpfsOptions tmpfs = mount.TmpfsOptions ?? new();
+                if (tmpfs.SizeBytes < 0)
+                    throw EngineException.Invalid("HostConfig.Mounts.TmpfsOptions.SizeBytes must not be negative");
+                var list = new List<string> { "nosuid", "nodev", "noexec" };
+                if (tmpfs.SizeBytes > 0)
+                    list.Add($"size={tmpfs.SizeBytes}");
+                if (tmpfs.Mode != 0)
+                    list.Add($"mode={Convert.ToString(tmpfs.Mode & 0xFFF, 8)}");
+                foreach (IReadOnlyList<string> option in tmpfs.Options ?? [])
+                    list.Add(string.Join('=', option));
+                return new() { Type = "tmpfs", Destination = destination, ReadOnly = mount.ReadOnly, TmpfsOptions = list };
+            default:
+                throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume or tmpfs");
+        }
+    }
+
+    private static PlannedMount Tmpfs(string path, string options)
+    {
+        var list = new List<string> { "nosuid", "nodev", "noexec" };
+        bool readOnly = false;
+        foreach (string option in options.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string name = option.Split('=')[0];
+            switch (name)
+            {
+                case "exec" or "suid" or "dev":
+                    list.Remove("no" + name);
+                    break;
+                case "noexec" or "nosuid" or "nodev" or "rw":
+                    break;
+                case "ro":
+                    readOnly = true;
+                    break;
+                case "size" or "mode" or "uid" or "gid" or "nr_inodes" or "nr_blocks" or "mpol" or "atime" or "noatime" or "relatime"
+                    or "norelatime" or "strictatime" or "nostrictatime" or "diratime" or "nodiratime" or "sync" or "async" or "dirsync" or "huge":
+                    list.Add(option);
+                    break;
+                default:
+                    throw EngineException.Invalid($"HostConfig.Tmpfs[{path}]: invalid tmpfs option [\"{option}\"]");
+            }
+        }
+        return new() { Type = "tmpfs", Destination = Destination(path, "HostConfig.Tmpfs"), Mode = options, ReadOnly = readOnly, TmpfsOptions = list };
+    }
+
+    private static PlannedMount Volume(string name, string destination, string mode, Func<string, string> volumePath) =>
+        new() { Type = "volume", VolumeName = name, Source = volumePath(name), Destination = destination, Mode = mode };
+
+    private static (string Name, bool ReadOnly) SplitVolumesFrom(string from)
+    {
+        string[] parts = from.Split(':');
+        return parts switch
+        {
+            [{ Length: > 0 }] => (parts[0], false),
+            [{ Length: > 0 }, "ro" or "rw" or "z" or "Z"] => (parts[0], parts[1] == "ro"),
+            _ => throw EngineException.Invalid($"HostConfig.VolumesFrom: invalid value '{from}': use name[:ro|rw]"),
+        };
+    }
+
+    internal static string VolumeName(string name, string field)
+    {
+        bool sound = name.Length is >= 2 and <= 255 && char.IsAsciiLetterOrDigit(name[0])
+            && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+        return sound ? name : throw EngineException.Invalid(
+            $"{field}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed; for a directory of the host use an absolute path");
+    }
+
+    private static string Destination(string path, string field)
+    {
+        if (path.Length == 0 || path[0] != '/')
+            throw EngineException.Invalid($"{field}: invalid mount path: '{path}' mount path must be absolute");
+        string normal = Normalize(path);
+        return normal == "/" ? throw EngineException.Invalid($"{field}: invalid specification: destination can't be '/'") : normal;
+    }
+
+    /// <summary>Removes <c>.</c>, <c>..</c> and double slashes by text alone.</summary>
+    internal static string Normalize(string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal))
+            throw EngineException.Invalid("a path contains a NUL byte");
+        var parts = new List<string>();
+        foreach (string part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part == "..")
+            {
+                if (parts.Count > 0)
+                    parts.RemoveAt(parts.Count - 1);
+            }
+            else if (part != ".")
+            {
+                parts.Add(part);
+            }
+        }
+        return "/" + string.Join('/', parts);
+    }
+}

@@ -1,0 +1,24 @@
+using Berth.Containers.Security;
+using Berth.Containers.Spec;
+
+namespace Berth.Engine.Planning;
+
+/// <summary>What the specification needs beyond the instance's definition.</summary>
+internal sealed record SpecInputs
+{
+    public required HostFacts Host { get; init; }
+
+    public required string CgroupPath { get; init; }
+
+    /// <summary>Directory that holds hosts, hostname and resolv.conf.</summary>
+    public required string FilesDirectory { get; init; }
+
+    /// <summary>Process whose namespaces <c>container:</c> modes join, by name or id.</summary>
+    public required Func<string, int> PidOf { get; init; }
+
+    /// <summary>Filter of a profile (null = default) for a set of capabilities.</summary>
+    public required Func<string?, CapabilitySet, SeccompSpec?> Seccomp { get; init; }
+
+    /// <summary>Nodes behind a device mapping.</summary>
+    public Func<Configuration.DeviceMapping, IEnumerable<(DeviceSpec Node, DeviceRule Rule)>> Devices { get; init; } = DeviceRules.Resolve;
+}
