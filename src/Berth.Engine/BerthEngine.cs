@@ -1,22 +1,41 @@
+using Berth.Containers.Cgroups;
 using Berth.Engine.Events;
 using Berth.Engine.Execs;
 using Berth.Engine.Host;
+using Berth.Engine.Images;
 using Berth.Engine.Instances;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+using Berth.Engine.Supervision;
 using Berth.Engine.Volumes;
+using Berth.Images;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Berth.Engine;
 
 /// <summary>The engine: instances, images, volumes and their state. One per data root.</summary>
 public sealed class BerthEngine : IAsyncDisposable
 {
-    private BerthEngine(EventJournal events)
+    private readonly EngineContext _context;
+    private readonly IDisposable? _link;
+    private Task _feed = Task.CompletedTask;
+
+    private BerthEngine(EngineContext context, IDisposable? link)
     {
-        Events = events;
-        Instances = new InstanceService();
-        Execs = new ExecService();
-        Volumes = new VolumeService();
-        System = new SystemService();
+        _context = context;
+        _link = link;
+        var specs = new SpecSource(context);
+        var remover = new InstanceRemover(context);
+        var runner = new InstanceRunner(context, specs, remover, new VolumeFiller(context)) { Running = BeginHealth };
+        Execs = new ExecService(context, specs);
+        var views = new InstanceViews(context, Execs);
+        Instances = new InstanceService(context, specs, runner, remover, views);
+        System = new SystemService(context, views);
+        Recovery = new Recovery(context, runner, remover, Execs, BeginHealth);
+        Feed = new SupervisorFeed(context, runner, Execs, Recovery);
+        context.Images.SetUse(UseOf);
+        context.Volumes.SetUse(name => context.Registry.All.Count(i => i.Definition.Mounts.Any(m => m.VolumeName == name)));
     }
 
     /// <summary>Containers.</summary>
@@ -25,19 +44,107 @@ public sealed class BerthEngine : IAsyncDisposable
     /// <summary>Further processes in instances.</summary>
     public ExecService Execs { get; }
 
+    /// <summary>Images.</summary>
+    public ImageService Images => _context.Images;
+
     /// <summary>Volumes.</summary>
-    public VolumeService Volumes { get; }
+    public VolumeService Volumes => _context.Volumes;
 
     /// <summary>What happens.</summary>
-    public EventJournal Events { get; }
+    public EventJournal Events => _context.Events;
 
     /// <summary>Facts about engine and host.</summary>
     public SystemService System { get; }
 
+    internal Recovery Recovery { get; }
+
+    internal SupervisorFeed Feed { get; }
+
     /// <summary>Opens the state, connects to (or starts) the supervisor and brings both to agreement.</summary>
-    public static Task<BerthEngine> StartAsync(EngineOptions options, ILoggerFactory? loggers, TimeProvider clock, CancellationToken cancellationToken) =>
-        Task.FromResult(new BerthEngine(new EventJournal(clock)));
+    public static async Task<BerthEngine> StartAsync(EngineOptions options, ILoggerFactory? loggers, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var link = new SupervisorLink(options);
+        try
+        {
+            return await StartAsync(options, link, link, loggers, clock, cancellationToken);
+        }
+        catch
+        {
+            link.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Lets go; instances run on.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await _context.Stopping.CancelAsync();
+        await _feed;
+        _link?.Dispose();
+        _context.Images.Store.Dispose();
+        _context.Store.Dispose();
+    }
+
+    internal static async Task<BerthEngine> StartAsync(
+        EngineOptions options, ISupervisor supervisor, IDisposable? link, ILoggerFactory? loggers, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var paths = new EnginePaths(options.DataRoot);
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(options.DataRoot, Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(paths.Containers, Private);
+        Directory.CreateDirectory(options.RunRoot);
+        Task supervisorReady = supervisor.EnsureRunningAsync(cancellationToken);
+        StateStore store = StateStore.Open(paths.Database);
+        ImageStore? images = null;
+        try
+        {
+            images = ImageStore.Open(paths.Images, clock);
+            var events = new EventJournal(clock);
+            var cgroups = CgroupHierarchy.Detect();
+            var context = new EngineContext
+            {
+                Options = options,
+                Paths = paths,
+                Clock = clock,
+                Log = (loggers ?? NullLoggerFactory.Instance).CreateLogger("Berth.Engine"),
+                Store = store,
+                Events = events,
+                Supervisor = supervisor,
+                Cgroups = cgroups,
+                Host = HostFacts.Read(cgroups),
+                Images = new ImageService(images, events),
+                Volumes = new VolumeService(paths, store, events, clock),
+            };
+            var engine = new BerthEngine(context, link);
+            engine.Recovery.Load();
+            await supervisorReady;
+            await engine.Recovery.ReconcileAsync(cancellationToken);
+            engine._feed = engine.Feed.RunAsync(context.Stopping.Token);
+            await engine.Feed.Replayed.WaitAsync(cancellationToken);
+            await engine.Recovery.ResumeAsync(cancellationToken);
+            EngineLog.Ready(context.Log, context.Registry.Count, context.Registry.All.Count(static i => i.State.IsRunning));
+            return engine;
+        }
+        catch
+        {
+            images?.Dispose();
+            store.Dispose();
+            throw;
+        }
+    }
+
+    private void BeginHealth(Instance instance)
+    {
+        if (!HealthMonitor.IsWanted(instance.Definition.Config.Healthcheck))
+            return;
+        instance.Health = new HealthMonitor(_context, instance, Execs, instance.Definition.Config.Healthcheck!);
+        instance.Health.Start();
+    }
+
+    private ImageUse? UseOf(string imageId)
+    {
+        Instance[] users = [.. _context.Registry.All.Where(i => i.Definition.ImageId == imageId)];
+        Instance? user = users.FirstOrDefault(static i => i.State.IsRunning) ?? users.FirstOrDefault();
+        return user is null ? null : new ImageUse(user.Id, user.State.IsRunning);
+    }
 }

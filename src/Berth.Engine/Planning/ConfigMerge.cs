@@ -73,7 +73,7 @@ internal static class ConfigMerge
     }
 
     private static Dictionary<string, Configuration.EmptyObject>? Union(
-        IReadOnlyDictionary<string, Configuration.EmptyObject>? asked, IReadOnlyDictionary<string, Images.Spec.EmptyObject>? image)
+        IReadOnlyDictionary<string, Configuration.EmptyObject>? asked, IReadOnlyDictionary<string, Berth.Images.Spec.EmptyObject>? image)
     {
         if (asked is not { Count: > 0 } && image is not { Count: > 0 })
             return null;

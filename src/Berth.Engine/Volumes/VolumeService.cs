@@ -1,20 +1,155 @@
+using System.Collections.Concurrent;
+using Berth.Engine.Events;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+
 namespace Berth.Engine.Volumes;
 
 /// <summary>Local volumes: directories that outlive instances.</summary>
 public sealed class VolumeService
 {
+    private static readonly string[] ListFilters = ["name", "label", "driver", "dangling"];
+    private readonly EnginePaths _paths;
+    private readonly StateStore _store;
+    private readonly EventJournal _events;
+    private readonly TimeProvider _clock;
+    private readonly ConcurrentDictionary<string, VolumeRow> _volumes = new(StringComparer.Ordinal);
+    private readonly Lock _changes = new();
+    private Func<string, int> _uses = static _ => 0;
+
+    internal VolumeService(EnginePaths paths, StateStore store, EventJournal events, TimeProvider clock)
+    {
+        _paths = paths;
+        _store = store;
+        _events = events;
+        _clock = clock;
+        foreach (VolumeRow row in store.LoadVolumes())
+            _volumes[row.Name] = row;
+    }
+
     /// <summary>Makes a volume, or gives the one of that name.</summary>
-    public VolumeView Create(VolumeCreateRequest request) => throw new NotImplementedException();
+    public VolumeView Create(VolumeCreateRequest request)
+    {
+        if (request.Driver is not (null or "" or "local"))
+            throw EngineException.NotFound($"Driver: volume driver \"{request.Driver}\" is not available: use local");
+        if (request.DriverOpts is { Count: > 0 })
+            throw EngineException.NotImplemented("DriverOpts: the local driver has no options yet: bind mount a host directory instead");
+        if (request.ClusterVolumeSpec is { ValueKind: not System.Text.Json.JsonValueKind.Null })
+            throw EngineException.NotImplemented("ClusterVolumeSpec: cluster volumes are not available");
+        bool anonymous = string.IsNullOrEmpty(request.Name);
+        string name = anonymous ? InstanceNames.NewId() : MountPlanner.VolumeName(request.Name!, "Name");
+        return View(Ensure(name, anonymous, request.Labels));
+    }
 
     /// <summary>Volumes (filters: name, label, driver, dangling).</summary>
-    public VolumeList List(FilterSet filters) => throw new NotImplementedException();
+    public VolumeList List(FilterSet filters)
+    {
+        filters.Allow(ListFilters);
+        bool? dangling = filters.Boolean("dangling");
+        IEnumerable<VolumeRow> rows = _volumes.Values.Where(row =>
+            (!filters.Has("name") || filters["name"].Any(part => row.Name.Contains(part, StringComparison.Ordinal)))
+            && filters.MatchLabels(row.Labels) && filters.MatchExact("driver", "local")
+            && (dangling is not { } wanted || (_uses(row.Name) == 0) == wanted));
+        return new VolumeList { Volumes = [.. rows.OrderBy(static row => row.Name, StringComparer.Ordinal).Select(row => View(row))] };
+    }
 
     /// <summary>One volume; NotFound.</summary>
-    public VolumeView Inspect(string name) => throw new NotImplementedException();
+    public VolumeView Inspect(string name) => View(Get(name));
 
     /// <summary>Removes a volume; Conflict when an instance uses it; with <paramref name="force"/> a missing one is no error.</summary>
-    public void Remove(string name, bool force) => throw new NotImplementedException();
+    public void Remove(string name, bool force)
+    {
+        if (!_volumes.TryGetValue(name, out VolumeRow? row))
+        {
+            if (force)
+                return;
+            throw EngineException.NotFound($"get {name}: no such volume");
+        }
+        if (_uses(name) > 0)
+            throw EngineException.Conflict($"remove {name}: volume is in use: remove the instances that mount it first");
+        Delete(row);
+    }
 
     /// <summary>Removes unused anonymous volumes, with filter <c>all=true</c> named ones too.</summary>
-    public VolumePruneResult Prune(FilterSet filters) => throw new NotImplementedException();
+    public VolumePruneResult Prune(FilterSet filters)
+    {
+        filters.Allow("all", "label", "label!");
+        bool all = filters.Boolean("all") ?? false;
+        var deleted = new List<string>();
+        long space = 0;
+        foreach (VolumeRow row in _volumes.Values.Where(row => (all || row.Anonymous) && filters.MatchPruneLabels(row.Labels) && _uses(row.Name) == 0))
+        {
+            space += DirectorySize.Measure(_paths.VolumeData(row.Name));
+            Delete(row);
+            deleted.Add(row.Name);
+        }
+        return new VolumePruneResult { VolumesDeleted = deleted, SpaceReclaimed = space };
+    }
+
+    internal void SetUse(Func<string, int> uses) => _uses = uses;
+
+    internal bool Exists(string name) => _volumes.ContainsKey(name);
+
+    internal VolumeRow Ensure(string name, bool anonymous, IReadOnlyDictionary<string, string>? labels)
+    {
+        if (_volumes.TryGetValue(name, out VolumeRow? existing))
+            return existing;
+        lock (_changes)
+        {
+            if (_volumes.TryGetValue(name, out existing))
+                return existing;
+            var row = new VolumeRow { Name = name, CreatedAt = _clock.GetUtcNow(), Anonymous = anonymous, Labels = labels ?? new Dictionary<string, string>() };
+            Directory.CreateDirectory(_paths.VolumeData(name));
+            _store.SaveVolume(row);
+            _volumes[name] = row;
+            _events.Publish("volume", "create", name, new Dictionary<string, string> { ["driver"] = "local" });
+            return row;
+        }
+    }
+
+    internal IReadOnlyList<VolumeView> Usage() => [.. _volumes.Values.Select(row => View(row) with
+    {
+        UsageData = new VolumeUsage { Size = DirectorySize.Measure(_paths.VolumeData(row.Name)), RefCount = _uses(row.Name) },
+    })];
+
+    /// <summary>Deletes an instance's anonymous volume unless another uses it.</summary>
+    internal void RemoveAnonymous(string name)
+    {
+        if (_volumes.TryGetValue(name, out VolumeRow? row) && _uses(name) == 0)
+            Delete(row);
+    }
+
+    /// <summary>Deletes directories without a record: a crash came between the two.</summary>
+    internal void Sweep()
+    {
+        if (!Directory.Exists(_paths.Volumes))
+            return;
+        foreach (string directory in Directory.EnumerateDirectories(_paths.Volumes))
+        {
+            if (!_volumes.ContainsKey(Path.GetFileName(directory)))
+                Trees.Delete(directory);
+        }
+    }
+
+    private void Delete(VolumeRow row)
+    {
+        lock (_changes)
+        {
+            _store.DeleteVolume(row.Name);
+            _volumes.TryRemove(row.Name, out _);
+            Trees.Delete(Path.Combine(_paths.Volumes, row.Name));
+        }
+        _events.Publish("volume", "destroy", row.Name, new Dictionary<string, string> { ["driver"] = "local" });
+    }
+
+    private VolumeRow Get(string name) => _volumes.TryGetValue(name, out VolumeRow? row) ? row : throw EngineException.NotFound($"get {name}: no such volume");
+
+    private VolumeView View(VolumeRow row) => new()
+    {
+        Name = row.Name,
+        Mountpoint = _paths.VolumeData(row.Name),
+        CreatedAt = DockerTime.Format(row.CreatedAt),
+        Labels = row.Labels,
+        Options = row.Options,
+    };
 }

@@ -3,7 +3,7 @@ using Berth.Linux;
 namespace Berth.Images.Layers;
 
 /// <summary>Removes files and trees below a directory descriptor; symbolic links and swaps by others never lead outside.</summary>
-internal static class TreeRemoval
+public static class TreeRemoval
 {
     private const int MaxDepth = 4096;
 

@@ -1,0 +1,48 @@
+using Berth.Containers.Cgroups;
+using Berth.Engine.Events;
+using Berth.Engine.Images;
+using Berth.Engine.Instances;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+using Berth.Engine.Supervision;
+using Berth.Engine.Volumes;
+using Microsoft.Extensions.Logging;
+
+namespace Berth.Engine;
+
+/// <summary>What the engine's services share.</summary>
+internal sealed record EngineContext
+{
+    public required EngineOptions Options { get; init; }
+
+    public required EnginePaths Paths { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    public required ILogger Log { get; init; }
+
+    public required StateStore Store { get; init; }
+
+    public required EventJournal Events { get; init; }
+
+    public required ISupervisor Supervisor { get; init; }
+
+    public required CgroupHierarchy Cgroups { get; init; }
+
+    public required HostFacts Host { get; init; }
+
+    public required ImageService Images { get; init; }
+
+    public required VolumeService Volumes { get; init; }
+
+    public InstanceRegistry Registry { get; } = new();
+
+    /// <summary>Cancelled when the engine lets go.</summary>
+    public CancellationTokenSource Stopping { get; } = new();
+
+    public string CgroupPath(InstanceDefinition definition)
+    {
+        string parent = string.IsNullOrEmpty(definition.HostConfig.CgroupParent) ? Options.CgroupParent : definition.HostConfig.CgroupParent;
+        return $"{parent.TrimEnd('/')}/{definition.Id}";
+    }
+}

@@ -1,0 +1,28 @@
+using System.Buffers.Binary;
+
+namespace Berth.Engine.Execs;
+
+/// <summary>Takes the payload out of Docker's 8-byte-header frames.</summary>
+internal static class FrameReader
+{
+    /// <summary>Reads to the end and keeps the first <paramref name="limit"/> bytes of output.</summary>
+    public static async Task<byte[]> CollectAsync(Stream frames, int limit, CancellationToken cancellationToken)
+    {
+        var kept = new MemoryStream();
+        byte[] header = new byte[8];
+        byte[] buffer = new byte[16 * 1024];
+        while (await frames.ReadAtLeastAsync(header, 8, throwOnEndOfStream: false, cancellationToken) == 8)
+        {
+            long left = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(4));
+            while (left > 0)
+            {
+                int count = await frames.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken);
+                if (count == 0)
+                    return kept.ToArray();
+                left -= count;
+                kept.Write(buffer, 0, (int)Math.Min(count, limit - kept.Length));
+            }
+        }
+        return kept.ToArray();
+    }
+}

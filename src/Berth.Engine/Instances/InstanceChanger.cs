@@ -1,0 +1,121 @@
+using Berth.Containers.Cgroups;
+using Berth.Engine.Configuration;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+
+namespace Berth.Engine.Instances;
+
+/// <summary>Changes to living instances: frozen or not, name, limits.</summary>
+internal sealed class InstanceChanger(EngineContext context)
+{
+    public Task PauseAsync(Instance instance, CancellationToken cancellationToken) => HeldAsync(instance, () =>
+    {
+        if (instance.State.Status == InstanceStatus.Paused)
+            throw EngineException.Conflict($"container {instance.Id} is already paused");
+        if (instance.State.Status != InstanceStatus.Running)
+            throw EngineException.Conflict($"container {instance.Id} is not running");
+        OnCgroup(instance, static cgroup => cgroup.Freeze());
+        Save(instance, instance.State with { Status = InstanceStatus.Paused });
+        context.Events.Publish(instance, "pause");
+    }, cancellationToken);
+
+    public Task UnpauseAsync(Instance instance, CancellationToken cancellationToken) => HeldAsync(instance, () =>
+    {
+        if (instance.State.Status != InstanceStatus.Paused)
+            throw EngineException.Conflict($"container {instance.Id} is not paused");
+        OnCgroup(instance, static cgroup => cgroup.Thaw());
+        Save(instance, instance.State with { Status = InstanceStatus.Running });
+        context.Events.Publish(instance, "unpause");
+    }, cancellationToken);
+
+    /// <summary>Freezes for the time of one action, without showing it as paused.</summary>
+    public async Task<T> WhilePausedAsync<T>(Instance instance, Func<Task<T>> action)
+    {
+        OnCgroup(instance, static cgroup => cgroup.Freeze());
+        try
+        {
+            return await action();
+        }
+        finally
+        {
+            OnCgroup(instance, static cgroup => cgroup.Thaw());
+        }
+    }
+
+    public Task RenameAsync(Instance instance, string newName, CancellationToken cancellationToken)
+    {
+        if (newName.Length == 0)
+            throw EngineException.Invalid("name: Neither old nor new names may be empty");
+        InstanceNames.Validate(newName);
+        string name = newName.TrimStart('/');
+        return HeldAsync(instance, () =>
+        {
+            string old = instance.Name;
+            if (name == old)
+                throw EngineException.Invalid("name: Renaming a container with the same name as its current name");
+            context.Registry.Reserve(name, instance.Id);
+            try
+            {
+                context.Store.SaveDefinition(name, instance.Definition);
+            }
+            catch
+            {
+                context.Registry.Release(name);
+                throw;
+            }
+            instance.Name = name;
+            context.Registry.Release(old);
+            context.Events.Publish(instance, "rename", ("oldName", "/" + old));
+        }, cancellationToken);
+    }
+
+    public async Task<UpdateResult> UpdateAsync(Instance instance, UpdateConfig update, CancellationToken cancellationToken)
+    {
+        UnknownFields.Refuse(update.Unknown, "");
+        var warnings = new List<string>();
+        await HeldAsync(instance, () =>
+        {
+            HostConfig changed = UpdateMerge.Merge(instance.Definition.HostConfig, update, context.Host);
+            RequestValidator.CheckResources(changed, context.Host, warnings);
+            RequestValidator.CheckRestart(update.RestartPolicy, changed.AutoRemove);
+            if (instance.State.IsRunning)
+                OnCgroup(instance, cgroup => cgroup.Apply(ResourcePlan.Build(changed, context.Host)));
+            InstanceDefinition definition = instance.Definition with { HostConfig = changed };
+            context.Store.SaveDefinition(instance.Name, definition);
+            instance.Definition = definition;
+            context.Events.Publish(instance, "update");
+        }, cancellationToken);
+        return new UpdateResult { Warnings = warnings };
+    }
+
+    private static async Task HeldAsync(Instance instance, Action change, CancellationToken cancellationToken)
+    {
+        await instance.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            change();
+        }
+        finally
+        {
+            instance.Gate.Release();
+        }
+    }
+
+    private void OnCgroup(Instance instance, Action<ICgroup> action)
+    {
+        try
+        {
+            action(context.Cgroups.Open(context.CgroupPath(instance.Definition)));
+        }
+        catch (CgroupException e)
+        {
+            throw new EngineException(EngineErrorKind.System, $"container {instance.Name}: {e.Message}", e);
+        }
+    }
+
+    private void Save(Instance instance, InstanceState state)
+    {
+        context.Store.SaveState(instance.Id, state);
+        instance.State = state;
+    }
+}

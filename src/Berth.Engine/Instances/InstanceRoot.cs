@@ -1,0 +1,69 @@
+using System.IO.Pipelines;
+using Berth.Containers.Lifecycle;
+using Berth.Engine.State;
+using Berth.Images.Containers;
+using Berth.Images.Layers;
+using Berth.Linux;
+
+namespace Berth.Engine.Instances;
+
+/// <summary>Opens the root directory of an instance, as its workload sees it, or mounted nowhere when none runs.</summary>
+internal static class InstanceRoot
+{
+    public static FileDescriptor Open(EngineContext context, Instance instance)
+    {
+        InstanceState state = instance.State;
+        try
+        {
+            if (!state.IsRunning)
+                return ContainerFilesystem.OpenRoot(Overlay(context, instance));
+            using FileDescriptor process = Libc.OpenProcess(state.Pid);
+            return ContainerFilesystem.OpenRunningRoot(state.Pid, process);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ESRCH)
+        {
+            throw new EngineException(EngineErrorKind.Conflict, $"container {instance.Name} has just ended: try again", e);
+        }
+        catch (LinuxException e)
+        {
+            throw new EngineException(EngineErrorKind.System, $"the files of container {instance.Name} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Copies what the image has at a mount's place into the volume.</summary>
+    public static async Task FillAsync(EngineContext context, Instance instance, PlannedMount mount)
+    {
+        using FileDescriptor root = ContainerFilesystem.OpenRoot(Overlay(context, instance));
+        using (FileDescriptor? place = PathWalker.TryOpenInRoot(root, mount.Destination, Libc.O_RDONLY | Libc.O_DIRECTORY, out _))
+        {
+            if (place is null || Libc.ReadDirectory(place).Count == 0)
+                return;
+        }
+        using FileDescriptor volume = Libc.Open(mount.Source, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        var pipe = new Pipe();
+        Task read = CloseAfter(async () =>
+        {
+            await using Stream output = pipe.Writer.AsStream();
+            await ContainerFiles.CopyOutAsync(root, mount.Destination.TrimEnd('/') + "/.", output, CancellationToken.None);
+        }, pipe.Writer);
+        await using Stream input = pipe.Reader.AsStream();
+        await ContainerFiles.CopyInAsync(volume, "/", input, new TarExtractOptions(), CancellationToken.None);
+        await read;
+    }
+
+    private static OverlayRootfs Overlay(EngineContext context, Instance instance) =>
+        new(context.Images.LayerDirectories(instance.Definition.ImageId), context.Paths.Upper(instance.Id), context.Paths.Work(instance.Id));
+
+    private static async Task CloseAfter(Func<Task> write, PipeWriter writer)
+    {
+        try
+        {
+            await write();
+        }
+        catch (Exception e)
+        {
+            await writer.CompleteAsync(e);
+            throw;
+        }
+    }
+}

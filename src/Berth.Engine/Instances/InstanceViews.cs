@@ -1,0 +1,148 @@
+using Berth.Engine.Configuration;
+using Berth.Engine.Execs;
+using Berth.Engine.State;
+using Berth.Images;
+
+namespace Berth.Engine.Instances;
+
+/// <summary>Shows instances as inspect and list do.</summary>
+internal sealed class InstanceViews(EngineContext context, ExecService execs)
+{
+    public InstanceInspect Inspect(Instance instance, bool size)
+    {
+        InstanceDefinition definition = instance.Definition;
+        string directory = context.Paths.Container(instance.Id);
+        (long? rw, long? root) = size ? Sizes(instance) : (null, null);
+        return new InstanceInspect
+        {
+            Id = instance.Id,
+            Created = DockerTime.Format(definition.CreatedAt),
+            Path = definition.Arguments[0],
+            Args = [.. definition.Arguments.Skip(1)],
+            State = StateView(instance),
+            Image = definition.ImageId,
+            ResolvConfPath = Path.Combine(directory, "resolv.conf"),
+            HostnamePath = Path.Combine(directory, "hostname"),
+            HostsPath = Path.Combine(directory, "hosts"),
+            LogPath = definition.HostConfig.LogConfig?.Type == "none" ? "" : context.Paths.Logs(instance.Id),
+            Name = "/" + instance.Name,
+            RestartCount = instance.State.RestartCount,
+            ExecIDs = execs.RunningIn(instance) is { Count: > 0 } ids ? ids : null,
+            HostConfig = definition.HostConfig,
+            GraphDriver = new GraphDriverView { Data = GraphData(instance) },
+            SizeRw = rw,
+            SizeRootFs = root,
+            Mounts = MountViews(definition),
+            Config = definition.Config,
+            NetworkSettings = new NetworkSettingsView
+            {
+                SandboxKey = instance.State.IsRunning ? $"/proc/{instance.State.Pid}/ns/net" : "",
+                Networks = Networks(definition),
+            },
+        };
+    }
+
+    public InstanceSummary Summary(Instance instance, bool size)
+    {
+        InstanceDefinition definition = instance.Definition;
+        InstanceState state = instance.State;
+        (long? rw, long? root) = size ? Sizes(instance) : (null, null);
+        return new InstanceSummary
+        {
+            Id = instance.Id,
+            Names = ["/" + instance.Name],
+            Image = ImageName(definition),
+            ImageID = definition.ImageId,
+            Command = Command(definition.Arguments),
+            Created = definition.CreatedAt.ToUnixTimeSeconds(),
+            SizeRw = rw,
+            SizeRootFs = root,
+            Labels = definition.Config.Labels ?? new Dictionary<string, string>(),
+            State = state.StatusText,
+            Status = StatusText.Of(state, Health(instance)?.Status, context.Clock.GetUtcNow()),
+            Ports = [.. (definition.Config.ExposedPorts?.Keys ?? []).Select(Port).OfType<PortView>()],
+            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "default" },
+            NetworkSettings = new SummaryNetworkSettings { Networks = Networks(definition) },
+            Mounts = MountViews(definition),
+        };
+    }
+
+    public static HealthView? Health(Instance instance) => HealthMonitor.IsWanted(instance.Definition.Config.Healthcheck)
+        ? instance.Health?.View ?? new HealthView { Status = instance.State.IsRunning ? "starting" : "unhealthy" }
+        : null;
+
+    public static IReadOnlyDictionary<string, EndpointConfig> Networks(InstanceDefinition definition) => definition.HostConfig.NetworkMode switch
+    {
+        "none" or "host" => new Dictionary<string, EndpointConfig> { [definition.HostConfig.NetworkMode] = new() },
+        null or "default" or "bridge" when definition.Config.NetworkDisabled != true => new Dictionary<string, EndpointConfig> { ["none"] = new() },
+        _ => new Dictionary<string, EndpointConfig>(),
+    };
+
+    private static InstanceStateView StateView(Instance instance)
+    {
+        InstanceState state = instance.State;
+        return new InstanceStateView
+        {
+            Status = state.StatusText,
+            // Docker counts an instance between restarts as running.
+            Running = state.IsRunning || state.Status == InstanceStatus.Restarting,
+            Paused = state.Status == InstanceStatus.Paused,
+            Restarting = state.Status == InstanceStatus.Restarting,
+            OOMKilled = state.OomKilled,
+            Dead = state.Status == InstanceStatus.Dead,
+            Pid = state.Pid,
+            ExitCode = state.ExitCode,
+            Error = state.Error,
+            StartedAt = DockerTime.Format(state.StartedAt),
+            FinishedAt = DockerTime.Format(state.FinishedAt),
+            Health = Health(instance),
+        };
+    }
+
+    private Dictionary<string, string>? GraphData(Instance instance)
+    {
+        if (!context.Images.Store.TryGet(instance.Definition.ImageId, out Image? image))
+            return null;
+        return new Dictionary<string, string>
+        {
+            ["ID"] = instance.Id,
+            ["LowerDir"] = string.Join(':', context.Images.Store.LayerDirectories(image)),
+            ["MergedDir"] = instance.State.IsRunning ? $"/proc/{instance.State.Pid}/root" : Path.Combine(context.Paths.Container(instance.Id), "merged"),
+            ["UpperDir"] = context.Paths.Upper(instance.Id),
+            ["WorkDir"] = context.Paths.Work(instance.Id),
+        };
+    }
+
+    private (long? Rw, long? Root) Sizes(Instance instance)
+    {
+        long rw = DirectorySize.Measure(context.Paths.Upper(instance.Id));
+        return (rw, rw + (context.Images.Store.TryGet(instance.Definition.ImageId, out Image? image) ? image.Size : 0));
+    }
+
+    // The name the user gave, as long as it still means the image.
+    private string ImageName(InstanceDefinition definition)
+    {
+        string name = definition.Config.Image ?? "";
+        return context.Images.Store.TryGet(name, out Image? image) && image.Id == definition.ImageId ? name : definition.ImageId;
+    }
+
+    private static List<MountView> MountViews(InstanceDefinition definition) => [.. definition.Mounts.Select(static m => new MountView
+    {
+        Type = m.Type,
+        Name = m.VolumeName,
+        Source = m.Source,
+        Destination = m.Destination,
+        Driver = m.Type == "volume" ? "local" : null,
+        Mode = m.Mode,
+        RW = !m.ReadOnly,
+        Propagation = m.Propagation,
+    })];
+
+    private static string Command(IReadOnlyList<string> arguments) => string.Join(' ', arguments.Select(static a => a.Contains(' ', StringComparison.Ordinal) ? $"'{a}'" : a));
+
+    private static PortView? Port(string text)
+    {
+        string[] parts = text.Split('/');
+        return ushort.TryParse(parts[0], out ushort port) ? new PortView { PrivatePort = port, Type = parts.Length > 1 ? parts[1] : "tcp" } : null;
+    }
+}

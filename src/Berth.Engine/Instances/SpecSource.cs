@@ -1,0 +1,77 @@
+using Berth.Containers.Spec;
+using Berth.Containers.Supervision;
+using Berth.Engine.Configuration;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+using LogConfig = Berth.Containers.Supervision.LogConfig;
+
+namespace Berth.Engine.Instances;
+
+/// <summary>Start requests: the specification with what this host and the other instances add.</summary>
+internal sealed class SpecSource(EngineContext context)
+{
+    public RuntimeSpec Build(InstanceDefinition definition, bool joins)
+    {
+        RuntimeSpec spec;
+        try
+        {
+            spec = SpecBuilder.Build(definition, Inputs(definition, joins));
+            SpecValidator.ThrowIfInvalid(spec);
+        }
+        catch (Exception e) when (e is SpecException or ArgumentException or OverflowException)
+        {
+            throw new EngineException(EngineErrorKind.InvalidParameter, e.Message, e);
+        }
+        return spec;
+    }
+
+    public StartRequest Request(InstanceDefinition definition, RuntimeSpec spec, IReadOnlyList<string> layers)
+    {
+        InstanceConfig config = definition.Config;
+        Configuration.LogConfig? log = definition.HostConfig.LogConfig;
+        string? size = log?.Config?.GetValueOrDefault("max-size");
+        string? files = log?.Config?.GetValueOrDefault("max-file");
+        return new StartRequest
+        {
+            Id = definition.Id,
+            Spec = spec,
+            Rootfs = new RootfsRequest
+            {
+                LowerDirectories = layers,
+                UpperDirectory = context.Paths.Upper(definition.Id),
+                WorkDirectory = context.Paths.Work(definition.Id),
+            },
+            User = string.IsNullOrEmpty(config.User) ? null : config.User,
+            GroupAdd = definition.HostConfig.GroupAdd ?? [],
+            Init = definition.HostConfig.Init ?? false,
+            Tty = config.Tty,
+            OpenStdin = config.OpenStdin,
+            StdinOnce = config.StdinOnce,
+            ConsoleSize = definition.HostConfig.ConsoleSize is [> 0 and var rows, > 0 and var columns] ? new TerminalSize(rows, columns) : null,
+            Log = new LogConfig
+            {
+                Directory = context.Paths.Logs(definition.Id),
+                MaxSizeBytes = size is null ? 0 : ByteSize.Parse(size, "max-size"),
+                MaxFiles = files is null ? 1 : int.Parse(files),
+                Disabled = log?.Type == "none",
+            },
+        };
+    }
+
+    public string HostName(InstanceDefinition definition) => SpecBuilder.HostName(definition, Inputs(definition, joins: false));
+
+    private SpecInputs Inputs(InstanceDefinition definition, bool joins) => new()
+    {
+        Host = context.Host,
+        CgroupPath = context.CgroupPath(definition),
+        FilesDirectory = context.Paths.Container(definition.Id),
+        PidOf = name => joins ? Running(name).State.Pid : 1,
+        Seccomp = Seccomp.Resolve,
+    };
+
+    private Instance Running(string name)
+    {
+        Instance instance = context.Registry.Get(name);
+        return instance.State.IsRunning ? instance : throw EngineException.Conflict($"cannot join the namespaces of a non running container: {name}: start it first");
+    }
+}

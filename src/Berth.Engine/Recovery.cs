@@ -1,0 +1,131 @@
+using Berth.Containers.Cgroups;
+using Berth.Containers.Supervision;
+using Berth.Engine.Execs;
+using Berth.Engine.Instances;
+using Berth.Engine.State;
+
+namespace Berth.Engine;
+
+/// <summary>Brings the recorded state and what really runs to agreement when the engine starts, or when the supervisor had to be started again.</summary>
+internal sealed class Recovery(EngineContext context, InstanceRunner runner, InstanceRemover remover, ExecService execs, Action<Instance> beginHealth)
+{
+    private const string BootFact = "boot-id";
+
+    /// <summary>Loads every instance and removes what a crash left half made.</summary>
+    public void Load()
+    {
+        foreach (InstanceRow row in context.Store.LoadInstances())
+        {
+            if (Directory.Exists(context.Paths.Container(row.Definition.Id)))
+            {
+                context.Registry.Add(new Instance(row.Name, row.Definition, row.State));
+                continue;
+            }
+            context.Store.Delete(row.Definition.Id);
+            EngineLog.Swept(context.Log, row.Definition.Id, "its directory is gone");
+        }
+        foreach (string directory in Directory.EnumerateDirectories(context.Paths.Containers))
+        {
+            string id = Path.GetFileName(directory);
+            if (context.Registry.Find(id) is { } known && known.Id == id)
+                continue;
+            Trees.Delete(directory);
+            EngineLog.Swept(context.Log, id, "it was not recorded");
+        }
+        context.Volumes.Sweep();
+    }
+
+    /// <summary>Takes over what runs and settles what does not. Ends that the supervisor still knows are told again by its feed.</summary>
+    public async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SupervisedProcess> processes = await context.Supervisor.ListAsync(cancellationToken);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (SupervisedProcess process in processes.Where(static p => p.ExecId is null))
+        {
+            known.Add(process.Id);
+            await AdoptAsync(process, cancellationToken);
+        }
+        foreach (SupervisedProcess process in processes.Where(static p => p.ExecId is not null && p.IsRunning))
+            execs.Adopt(process);
+        foreach (Instance instance in context.Registry.All)
+        {
+            if (instance.State.IsRunning && !known.Contains(instance.Id))
+                await runner.LostAsync(instance);
+        }
+    }
+
+    /// <summary>What policies and removals ask for, once when the engine starts.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        string boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellationToken)).Trim();
+        context.Store.SetFact(BootFact, boot);
+        foreach (Instance instance in context.Registry.All)
+        {
+            InstanceState state = instance.State;
+            switch (state.Status)
+            {
+                case InstanceStatus.Restarting when instance.PendingRestart is null:
+                    runner.ScheduleRestart(instance, RestartBackoff.First);
+                    break;
+                case InstanceStatus.Exited or InstanceStatus.Dead or InstanceStatus.Removing when instance.Definition.HostConfig.AutoRemove:
+                    await instance.Gate.WaitAsync(cancellationToken);
+                    await remover.RemoveHeldAsync(instance, volumes: true);
+                    instance.Gate.Release();
+                    break;
+                case InstanceStatus.Exited when RestartRules.AtEngineStart(instance.Definition.HostConfig.RestartPolicy, state):
+                    instance.State = state with { Status = InstanceStatus.Restarting, ManuallyStopped = false };
+                    runner.ScheduleRestart(instance, TimeSpan.Zero);
+                    break;
+            }
+        }
+    }
+
+    private async Task AdoptAsync(SupervisedProcess process, CancellationToken cancellationToken)
+    {
+        if (context.Registry.Find(process.Id) is not { } instance || instance.Id != process.Id)
+        {
+            // Removed, but not yet forgotten, or never recorded.
+            if (process.IsRunning)
+                await context.Supervisor.KillAllAsync(process.Id, cancellationToken);
+            else
+                await context.Supervisor.ForgetAsync(process.Id, null, cancellationToken);
+            return;
+        }
+        await instance.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            InstanceState state = instance.State;
+            bool recordedEnd = !state.IsRunning && state.StartedAt == process.StartedAt;
+            if (recordedEnd)
+            {
+                if (!process.IsRunning)
+                    await context.Supervisor.ForgetAsync(process.Id, null, cancellationToken);
+                return;
+            }
+            if (state.IsRunning && state.Pid == process.Pid && instance.Health is not null)
+                return;
+            state = state with { Status = Frozen(instance, process) ? InstanceStatus.Paused : InstanceStatus.Running, Pid = process.Pid, StartedAt = process.StartedAt };
+            if (state != instance.State)
+                context.Store.SaveState(instance.Id, state);
+            instance.State = state;
+            if (process.IsRunning)
+                beginHealth(instance);
+        }
+        finally
+        {
+            instance.Gate.Release();
+        }
+    }
+
+    private bool Frozen(Instance instance, SupervisedProcess process)
+    {
+        try
+        {
+            return process.IsRunning && context.Cgroups.Open(context.CgroupPath(instance.Definition)).IsFrozen;
+        }
+        catch (CgroupException)
+        {
+            return false;
+        }
+    }
+}
