@@ -1,5 +1,6 @@
 using Berth.Cli.Api;
 using Berth.Cli.Http;
+using Berth.Cli.Templates;
 using Berth.Linux;
 
 namespace Berth.Cli.CommandLine;
@@ -84,6 +85,11 @@ internal static class BerthCommand
         {
             context.Complain($"{e.Message}\n\nUsage:  {context.CalledAs} {verb.Usage}\n\nSee '{context.CalledAs} --help'.");
             return UsageError;
+        }
+        catch (TemplateException e)
+        {
+            context.Complain($"--format: {e.Message}");
+            return verb.EngineErrorCode;
         }
         catch (CliException e)
         {

@@ -19,7 +19,7 @@ internal static class Table
                 {
                     widths.Add(0);
                 }
-                widths[i] = Math.Max(widths[i], Width(row[i]));
+                widths[i] = Math.Max(widths[i], Width(Clean(row[i])));
             }
         }
         StringBuilder line = new();

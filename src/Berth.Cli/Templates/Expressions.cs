@@ -67,7 +67,7 @@ internal static class NumberText
 {
     /// <summary>A whole or broken number.</summary>
     public static object Parse(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? (object)whole
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var broken) ? broken
         : throw new TemplateException($"invalid number {text}");
 }

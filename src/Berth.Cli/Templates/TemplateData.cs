@@ -21,7 +21,7 @@ internal static class TemplateData
         JsonValueKind.Object => element.EnumerateObject().GroupBy(property => property.Name).ToDictionary(group => group.Key, group => From(group.Last().Value), StringComparer.Ordinal),
         JsonValueKind.Array => element.EnumerateArray().Select(From).ToList(),
         JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out var number) ? number : element.GetDouble(),
+        JsonValueKind.Number => element.TryGetInt64(out var number) ? (object)number : element.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,
