@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Berth.Linux;
 
 // linux/seccomp.h, linux/filter.h
@@ -20,5 +22,21 @@ public static partial class Libc
     {
         public ushort len;
         public nint filter;
+    }
+
+    private static nint SYS_seccomp => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 277 : 317;
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint seccomp(nint number, nint operation, nint flags, in sock_fprog program);
+
+    /// <summary>Puts the calling thread alone under a filter, given as <see cref="sock_filter"/> bytes; it stays for the thread's life.</summary>
+    public static unsafe void InstallSeccompFilter(ReadOnlySpan<byte> instructions, uint flags = 0)
+    {
+        // SAFETY: the instructions stay pinned during the call, and their count is derived from the span.
+        fixed (byte* first = instructions)
+        {
+            sock_fprog program = new() { len = (ushort)(instructions.Length / sizeof(sock_filter)), filter = (nint)first };
+            Check(seccomp(SYS_seccomp, (nint)SECCOMP_SET_MODE_FILTER, (nint)flags, in program), "seccomp", "SECCOMP_SET_MODE_FILTER");
+        }
     }
 }

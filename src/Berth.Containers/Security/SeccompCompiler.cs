@@ -81,7 +81,8 @@ public static class SeccompCompiler
             }
         }
 
-        // Ranges of numbers with the same code: [first, next range's first).
+        // Ranges of numbers with the same answer: [first, next range's first). Longer code stands once, behind the tree.
+        var routines = new BpfRoutines();
         var ranges = new List<(uint First, BpfInstruction[] Code)>();
         BpfInstruction[] otherwise = [new(BpfInstruction.Return, 0, 0, defaultReturn)];
         uint next = 0;
@@ -89,11 +90,11 @@ public static class SeccompCompiler
         {
             if (number > next)
                 AddRange(ranges, next, otherwise);
-            AddRange(ranges, (uint)number, set.Emit());
+            AddRange(ranges, (uint)number, routines.Share(set.Emit()));
             next = (uint)number + 1;
         }
         AddRange(ranges, next, spec.DefaultAction == SeccompAction.Errno ? [new(BpfInstruction.Return, 0, 0, RefuseUnknownCall)] : otherwise);
-        return Tree(ranges, 0, ranges.Count);
+        return routines.Append(Tree(ranges, 0, ranges.Count));
     }
 
     private static void AddRange(List<(uint First, BpfInstruction[] Code)> ranges, uint first, BpfInstruction[] code)
