@@ -45,7 +45,7 @@ public sealed class StartTests : IDisposable
     public void Start_Status_CapabilitiesAreTheFourteenAndSignalsAreReset()
     {
         (string output, _) = _box.Run("grep", "-E", "^(Cap|Sig(Ign|Blk)|Groups|NoNewPrivs)", "/proc/self/status");
-        string caps = Security.CapabilitySet.Default.Bits.ToString("x16");
+        string caps = Berth.Containers.Security.CapabilitySet.Default.Bits.ToString("x16");
         Assert.Contains($"CapPrm:\t{caps}", output, StringComparison.Ordinal);
         Assert.Contains($"CapEff:\t{caps}", output, StringComparison.Ordinal);
         Assert.Contains($"CapBnd:\t{caps}", output, StringComparison.Ordinal);

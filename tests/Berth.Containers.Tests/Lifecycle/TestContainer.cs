@@ -45,7 +45,7 @@ public sealed class TestContainer : IDisposable
             Args = args,
             Cwd = "/",
             Env = ["PATH=/bin"],
-            Capabilities = Capabilities(Security.CapabilitySet.Default),
+            Capabilities = Capabilities(Berth.Containers.Security.CapabilitySet.Default),
         },
         Root = new RootSpec { Path = "rootfs" },
         Mounts =
@@ -65,7 +65,7 @@ public sealed class TestContainer : IDisposable
         },
     };
 
-    public static CapabilitiesSpec Capabilities(Security.CapabilitySet set) =>
+    public static CapabilitiesSpec Capabilities(Berth.Containers.Security.CapabilitySet set) =>
         new() { Bounding = set.Names(), Effective = set.Names(), Permitted = set.Names() };
 
     public ContainerConfig Config(RuntimeSpec spec) => new() { Id = "test", Spec = spec, Rootfs = Rootfs };
