@@ -12,6 +12,9 @@ public sealed partial class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <summary>Takes ownership of <paramref name="fd"/> unless <paramref name="ownsHandle"/> is false.</summary>
     public FileDescriptor(int fd, bool ownsHandle = true) : base(ownsHandle) => SetHandle(fd);
 
+    /// <summary>The C library returns a 32-bit -1, whose upper half in the register is anything.</summary>
+    public override bool IsInvalid => (int)handle == -1;
+
     /// <summary>The number, valid only while this object is alive.</summary>
     public int Number => (int)handle;
 

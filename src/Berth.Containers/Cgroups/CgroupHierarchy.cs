@@ -103,6 +103,10 @@ public sealed class CgroupHierarchy
         return gone;
     }
 
+    /// <summary>Whether a v1 controller has a file, looked for at the hierarchy's root.</summary>
+    internal bool HasFile(string controller, string file) =>
+        _v1.FirstOrDefault(h => h.Has(controller)) is { } hierarchy && CgroupFile.Exists(hierarchy.Base, file);
+
     private IEnumerable<string> Directories(string path)
     {
         string normal = Normalize(path);
