@@ -48,7 +48,7 @@ public static partial class ContainerRuntime
         ProcessPlan.Enter(plan, cgroup?.TaskFiles ?? [], process);
         plan.Add("join the container's namespaces", SystemCall.setns, config.ContainerPidFd, namespaces);
         IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
-        ProcessPlan.Become(plan, process, identity, streams.Plan, Filter(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
+        ProcessPlan.Become(plan, process, identity, streams.Plan, FilterCache.Get(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
         return Launch(plan, 0, cgroup, process.Args[0], streams, warnings);
     }
 

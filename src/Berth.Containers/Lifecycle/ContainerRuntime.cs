@@ -80,7 +80,7 @@ public static partial class ContainerRuntime
         if ((created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
         rootfs.AddChildCalls(plan);
         IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
-        ProcessPlan.Become(plan, process, identity, streams.Plan, Filter(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
+        ProcessPlan.Become(plan, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
         return Launch(plan, created & CLONE_NEWPID, cgroup, process.Args[0], streams, warnings);
     }
 
@@ -116,12 +116,5 @@ public static partial class ContainerRuntime
             if (warning is not null) warnings.Add(warning);
         }
         return result;
-    }
-
-    private static FilterProgram? Filter(SeccompSpec? spec, out uint flags)
-    {
-        flags = 0;
-        if (spec is null) return null;
-        throw ContainerStartException.Because("seccomp filters are not supported yet", "seccomp");
     }
 }

@@ -184,6 +184,32 @@ public sealed class StartTests : IDisposable
         Assert.Equal(exitCode, e.ExitCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Start_Seccomp_FilterHoldsWithAndWithoutNoNewPrivileges(bool noNewPrivileges)
+    {
+        RuntimeSpec spec = TestContainer.Spec("sh", "-c", "grep -E '^(Seccomp|CapEff)' /proc/self/status; mkdir /forbidden; echo $?");
+        spec = spec with
+        {
+            Process = spec.Process! with { NoNewPrivileges = noNewPrivileges },
+            Linux = spec.Linux! with
+            {
+                Seccomp = new SeccompSpec
+                {
+                    DefaultAction = SeccompAction.Allow,
+                    Architectures = [SeccompArchitecture.X64],
+                    Syscalls = [new() { Names = ["mkdir", "mkdirat"], Action = SeccompAction.Errno, ErrnoRet = 1 }],
+                },
+            },
+        };
+        (string output, _) = TestContainer.Run(_box.Config(spec));
+        Assert.Contains("Seccomp:\t2", output, StringComparison.Ordinal);
+        Assert.Contains(Berth.Containers.Security.CapabilitySet.Default.Bits.ToString("x16"), output, StringComparison.Ordinal);
+        Assert.Contains("Operation not permitted", output, StringComparison.Ordinal);
+        Assert.EndsWith("1\n", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Start_Init_ReapsOrphansAndPassesOnTheExitCode()
     {
