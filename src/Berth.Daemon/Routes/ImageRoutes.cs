@@ -1,13 +1,12 @@
 using Berth.Daemon.Http;
 using Berth.Engine;
-using Berth.Engine.Events;
-using Berth.Engine.Instances;
+using Berth.Engine.Images;
 using Berth.Images;
 
 namespace Berth.Daemon.Routes;
 
 /// <summary>Images: list, inspect, tag, remove, prune.</summary>
-internal sealed class ImageRoutes(ImageStore images, InstanceService instances, EventJournal events)
+internal sealed class ImageRoutes(ImageService images)
 {
     public IEnumerable<Route> List() =>
     [
@@ -33,7 +32,7 @@ internal sealed class ImageRoutes(ImageStore images, InstanceService instances, 
     private Task Inspect(ApiCall call)
     {
         Image image = images.Get(call["name"]);
-        return call.Json(ImageInspectView.Of(image, images.LayerDirectories(image), call.Version), DockerJson.Wire.ImageInspectView);
+        return call.Json(ImageInspectView.Of(image, images.Store.LayerDirectories(image), call.Version), DockerJson.Wire.ImageInspectView);
     }
 
     private Task History(ApiCall call)
@@ -48,14 +47,7 @@ internal sealed class ImageRoutes(ImageStore images, InstanceService instances, 
 
     private Task Tag(ApiCall call)
     {
-        ImageReference reference = ImageReference.Parse(call.Query.Required("repo"));
-        if (call.Query.Text("tag") is { } tag)
-        {
-            reference = reference.WithTag(tag);
-        }
-        images.Tag(call["name"], reference);
-        Image image = images.Get(call["name"]);
-        Publish("tag", image.Id, reference.WithDefaultTag().Familiar);
+        images.Tag(call["name"], call.Query.Required("repo"), call.Query.Text("tag"));
         return call.Status(201);
     }
 
@@ -67,8 +59,7 @@ internal sealed class ImageRoutes(ImageStore images, InstanceService instances, 
 
     private Task Remove(ApiCall call)
     {
-        IReadOnlyList<RemovedImage> removed = images.Remove(call["name"], call.Query.Flag("force"), UseOf);
-        Announce(removed);
+        IReadOnlyList<RemovedImage> removed = images.Remove(call["name"], call.Query.Flag("force"));
         IReadOnlyList<ImageRemovalView> effects = View(removed);
         return call.Json(effects, DockerJson.Wire.IReadOnlyListImageRemovalView);
     }
@@ -78,29 +69,9 @@ internal sealed class ImageRoutes(ImageStore images, InstanceService instances, 
         FilterSet filters = call.Query.Filters();
         filters.Allow("dangling", "label", "label!", "until");
         bool all = filters.Boolean("dangling") is false;
-        PrunedImages pruned = images.Prune(all, Filter(filters) with { Dangling = null }, UseOf);
-        Announce(pruned.Removed);
+        PrunedImages pruned = images.Prune(all, Filter(filters) with { Dangling = null });
         return call.Json(new ImagesPrunedView(pruned.Removed.Count == 0 ? null : View(pruned.Removed), pruned.SpaceReclaimed), DockerJson.Wire.ImagesPrunedView);
     }
-
-    private ImageUse? UseOf(string imageId)
-    {
-        InstanceSummary? user = instances.List(all: true, limit: 0, size: false, FilterSet.Empty)
-            .Where(instance => instance.ImageID == imageId)
-            .MaxBy(instance => instance.State is "running" or "paused" or "restarting");
-        return user is null ? null : new ImageUse(user.Id, user.State is "running" or "paused" or "restarting");
-    }
-
-    private void Announce(IReadOnlyList<RemovedImage> removed)
-    {
-        foreach (RemovedImage effect in removed)
-        {
-            string id = effect.Deleted ?? effect.Untagged!;
-            Publish(effect.Deleted is null ? "untag" : "delete", id, id);
-        }
-    }
-
-    private void Publish(string action, string id, string name) => events.Publish("image", action, id, new Dictionary<string, string> { ["name"] = name });
 
     private static IReadOnlyList<ImageRemovalView> View(IReadOnlyList<RemovedImage> removed)
         => [.. removed.Select(effect => new ImageRemovalView(effect.Untagged, effect.Deleted))];

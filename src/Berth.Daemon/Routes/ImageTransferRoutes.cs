@@ -1,11 +1,11 @@
 using Berth.Daemon.Http;
-using Berth.Engine.Events;
+using Berth.Engine.Images;
 using Berth.Images;
 
 namespace Berth.Daemon.Routes;
 
 /// <summary>Images in and out: create (import, bootstrap), load, save.</summary>
-internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events)
+internal sealed class ImageTransferRoutes(ImageService images)
 {
     private static readonly string[] Bootstrapped = ["busybox", "debian"];
 
@@ -37,7 +37,7 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
     // There is no registry yet: what is here is up to date, two base images can be made, everything else is told how to come in.
     private Task Pull(ApiCall call, ImageReference reference)
     {
-        if (images.TryGet(reference.ToString(), out Image? present))
+        if (images.Store.TryGet(reference.ToString(), out Image? present))
         {
             return ProgressStream.RunAsync(call, progress =>
             {
@@ -56,7 +56,7 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
         {
             throw ApiException.NotFound($"{reference.Familiar} cannot be made from packages: only busybox and debian[:suite] can");
         }
-        if (!refresh && images.TryGet(reference.ToString(), out _))
+        if (!refresh && images.Store.TryGet(reference.ToString(), out _))
         {
             return Pull(call, reference);
         }
@@ -65,11 +65,10 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
         {
             progress.Send(new ProgressLine { Id = reference.Tag, Status = $"Making {reference.FamiliarName} from distribution packages" });
             Image image = await images.BootstrapAsync(name, progress, call.Aborted);
-            if (!images.TryGet(reference.ToString(), out _))
+            if (!images.Store.TryGet(reference.ToString(), out _))
             {
-                images.Tag(image.Id, reference);
+                images.Store.Tag(image.Id, reference);
             }
-            Publish("pull", image.Id, reference.Familiar);
             Finish(progress, reference, image, "Downloaded newer image for");
         });
     }
@@ -86,15 +85,10 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
         {
             throw ApiException.NotImplemented($"importing from {source} is not supported; fetch the archive and give it to docker import as a file or on standard input");
         }
-        ImageReference? reference = call.Query.Text("repo") is { } repo ? ImageReference.Parse(repo) : null;
-        if (reference is { } named && call.Query.Text("tag") is { } tag)
-        {
-            reference = named.WithTag(tag);
-        }
         return ProgressStream.RunAsync(call, async progress =>
         {
-            Image image = await images.ImportAsync(call.Body, reference, call.Query.Text("message"), call.Query.Texts("changes"), call.Stopping);
-            Publish("import", image.Id, reference?.WithDefaultTag().Familiar ?? image.Id);
+            Image image = await images.ImportAsync(
+                call.Body, call.Query.Text("repo"), call.Query.Text("tag"), call.Query.Text("message"), call.Query.Texts("changes"), call.Stopping);
             progress.Send(new ProgressLine { Status = image.Id });
         });
     }
@@ -115,7 +109,6 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
                 {
                     progress.Send(new ProgressLine { Stream = $"Loaded image ID: {loaded.Image.Id}\n" });
                 }
-                Publish("load", loaded.Image.Id, loaded.References is [var first, ..] ? first : loaded.Image.Id);
             }
         });
     }
@@ -134,8 +127,6 @@ internal sealed class ImageTransferRoutes(ImageStore images, EventJournal events
         call.Http.Response.ContentType = "application/x-tar";
         await images.SaveAsync(names, call.Http.Response.Body, call.Aborted);
     }
-
-    private void Publish(string action, string id, string name) => events.Publish("image", action, id, new Dictionary<string, string> { ["name"] = name });
 
     // linux/amd64 as text, or as the JSON object that newer clients send.
     private static void RequireHostPlatform(string? platform)

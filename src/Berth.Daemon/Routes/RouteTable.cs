@@ -15,6 +15,8 @@ internal static class RouteTable
         .. new ContainerStreamRoutes(engine.Instances).List(),
         .. new ContainerFileRoutes(engine.Instances).List(),
         .. new ExecRoutes(engine.Execs).List(),
+        .. new ImageRoutes(engine.Images).List(),
+        .. new ImageTransferRoutes(engine.Images).List(),
         .. new VolumeRoutes(engine.Volumes).List(),
         .. new NetworkRoutes(engine.Instances).List(),
         .. new BerthRoutes(options).List(),

@@ -2,6 +2,9 @@ using System.Text.Json;
 using Berth.Daemon.Http;
 using Berth.Engine;
 using Berth.Engine.Events;
+using Berth.Engine.Host;
+using Berth.Engine.Instances;
+using Berth.Images;
 
 namespace Berth.Daemon.Routes;
 
@@ -12,9 +15,28 @@ internal sealed class SystemRoutes(BerthEngine engine)
     [
         new("GET", "/version", call => call.Json(engine.System.Version(), EngineJson.Wire.VersionInfo)),
         new("GET", "/info", call => call.Json(engine.System.Info(), EngineJson.Wire.HostInfo)),
+        new("GET", "/system/df", DiskUsage),
         new("GET", "/events", Events),
         new("POST", "/auth", _ => throw ApiException.NotImplemented("registries are not supported yet, so there is nothing to log in to; bring images by docker load or docker import")),
     ];
+
+    private Task DiskUsage(ApiCall call)
+    {
+        string[] types = call.Query.Texts("type");
+        bool all = types.Length == 0, wantsImages = all || types.Contains("image");
+        DiskUsage engineUsage = engine.System.DiskUsage(all || types.Contains("container"), all || types.Contains("volume"));
+        ImageDiskUsage? imageUsage = wantsImages ? engine.Images.DiskUsage() : null;
+        ILookup<string, InstanceSummary> users = engine.Instances.List(all: true, limit: 0, size: false, FilterSet.Empty).ToLookup(instance => instance.ImageID);
+        return call.Json(
+            new DiskUsageView
+            {
+                LayersSize = imageUsage?.LayersSize ?? 0,
+                Images = [.. (imageUsage?.Images ?? []).Select(image => ImageSummaryView.Of(image, call.Version, sharedSize: true) with { Containers = users[image.Image.Id].Count() })],
+                Containers = engineUsage.Containers,
+                Volumes = engineUsage.Volumes,
+            },
+            DockerJson.Wire.DiskUsageView);
+    }
 
     private async Task Events(ApiCall call)
     {
