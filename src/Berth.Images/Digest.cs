@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Images;
 
-/// <summary>A content digest, <c>sha256:</c> and 64 lower-case hexadecimal digits. [OCI-IMAGE] descriptor.md "Digests".</summary>
+/// <summary>A content digest, <c>sha256:</c> and 64 lower-case hexadecimal digits. [OCI-IMG] descriptor.md "Digests".</summary>
 [JsonConverter(typeof(DigestJsonConverter))]
 public readonly record struct Digest
 {

@@ -35,6 +35,6 @@ public sealed record Image
     /// <summary>When a name was last put on it.</summary>
     public required DateTimeOffset LastTagged { get; init; }
 
-    /// <summary>Chain id of each layer, lowest first. [OCI-IMAGE] config.md "Layer ChainID".</summary>
+    /// <summary>Chain id of each layer, lowest first. [OCI-IMG] config.md "Layer ChainID".</summary>
     public required IReadOnlyList<Digest> ChainIds { get; init; }
 }

@@ -5,7 +5,7 @@ namespace Berth.Images;
 
 /// <summary>
 /// A normalised image name: <c>busybox</c> is <c>docker.io/library/busybox</c>, as in Docker.
-/// Grammar: [OCI-DIST] "Pulling manifests" and [DOCKER-REF].
+/// Grammar: [DOCKER-REF].
 /// </summary>
 public readonly partial record struct ImageReference
 {

@@ -55,7 +55,7 @@ internal sealed class ArchiveFiles
         return files;
     }
 
-    /// <summary>Reads an OCI layout directory. [OCI-IMAGE] image-layout.md.</summary>
+    /// <summary>Reads an OCI layout directory. [OCI-IMG] image-layout.md.</summary>
     public static async Task<ArchiveFiles> ReadDirectoryAsync(string directory, IngestSession session, CancellationToken cancellation)
     {
         var files = new ArchiveFiles();

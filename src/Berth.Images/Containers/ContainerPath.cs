@@ -5,7 +5,7 @@ namespace Berth.Images.Containers;
 /// <summary>A path of a container taken apart step by step, links followed inside its root, as text and as descriptors.</summary>
 internal static class ContainerPath
 {
-    private const int MaxLinkHops = 40; // [LINUX] path_resolution(7)
+    private const int MaxLinkHops = 40; // path_resolution(7)
 
     /// <summary>Opens the directory that holds the path's last part; the last part is "." for the root and after a trailing slash or dot.</summary>
     public static (FileDescriptor Parent, string Name) OpenParent(FileDescriptor root, string path)

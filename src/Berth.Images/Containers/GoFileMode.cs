@@ -2,7 +2,7 @@ using Berth.Linux;
 
 namespace Berth.Images.Containers;
 
-/// <summary>File modes as Go's os.FileMode has them, which Docker's API shows. [GO] io/fs FileMode.</summary>
+/// <summary>File modes as Go's os.FileMode has them, which Docker's API shows. [GO-FS] FileMode.</summary>
 internal static class GoFileMode
 {
     private const uint Directory = 1u << 31, SymbolicLink = 1u << 27, Device = 1u << 26, NamedPipe = 1u << 25, Socket = 1u << 24,

@@ -9,7 +9,7 @@ namespace Berth.Images.Layers;
 /// </summary>
 internal sealed class ExtractTarget(FileDescriptor root, LowerView? lower, TarExtractOptions options) : IDisposable
 {
-    private const int MaxLinkHops = 40; // [LINUX] path_resolution(7)
+    private const int MaxLinkHops = 40; // path_resolution(7)
 
     private readonly HashSet<string> _whiteouts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TarTime> _directoryTimes = new(StringComparer.Ordinal);

@@ -1,6 +1,6 @@
 namespace Berth.Images.Layers;
 
-/// <summary>Names with a meaning in layer archives and overlay directories. [OCI-IMAGE] layer.md "Whiteouts"; [LINUX] overlayfs.rst.</summary>
+/// <summary>Names with a meaning in layer archives and overlay directories. [OCI-IMG] layer.md "Whiteouts"; [OVERLAY].</summary>
 internal static class LayerNames
 {
     public const string WhiteoutPrefix = ".wh.";

@@ -1,6 +1,6 @@
 namespace Berth.Images.Spec;
 
-/// <summary>Points at a blob. [OCI-IMAGE] descriptor.md.</summary>
+/// <summary>Points at a blob. [OCI-IMG] descriptor.md.</summary>
 public sealed record Descriptor
 {
     /// <summary>Type of the blob.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Images.Spec;
 
-/// <summary>One step of an image's making. [OCI-IMAGE] config.md "history".</summary>
+/// <summary>One step of an image's making. [OCI-IMG] config.md "history".</summary>
 public sealed record HistoryEntry
 {
     /// <summary>When, RFC 3339.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Images.Spec;
 
-/// <summary>Image configuration; its digest is the image's id. [OCI-IMAGE] config.md, with Docker's fields.</summary>
+/// <summary>Image configuration; its digest is the image's id. [OCI-IMG] config.md, with Docker's fields.</summary>
 public sealed record ImageConfig
 {
     /// <summary>When the image was made, RFC 3339.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Images.Spec;
 
-/// <summary>The <c>config</c> object: what an instance runs unless told otherwise. [OCI-IMAGE] config.md "config".</summary>
+/// <summary>The <c>config</c> object: what an instance runs unless told otherwise. [OCI-IMG] config.md "config".</summary>
 public sealed record ImageDefaults
 {
     /// <summary><c>user[:group]</c>, names or numbers.</summary>

@@ -1,6 +1,6 @@
 namespace Berth.Images.Spec;
 
-/// <summary>Image index: manifests by platform or name. [OCI-IMAGE] image-index.md.</summary>
+/// <summary>Image index: manifests by platform or name. [OCI-IMG] image-index.md.</summary>
 public sealed record ImageIndex
 {
     /// <summary>Always 2.</summary>

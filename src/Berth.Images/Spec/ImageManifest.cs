@@ -1,6 +1,6 @@
 namespace Berth.Images.Spec;
 
-/// <summary>Image manifest: one configuration and its layers, lowest first. [OCI-IMAGE] manifest.md.</summary>
+/// <summary>Image manifest: one configuration and its layers, lowest first. [OCI-IMG] manifest.md.</summary>
 public sealed record ImageManifest
 {
     /// <summary>Always 2.</summary>

@@ -1,6 +1,6 @@
 namespace Berth.Images.Spec;
 
-/// <summary>Media types of images. [OCI-IMAGE] media-types.md, and their Docker v2 schema 2 counterparts.</summary>
+/// <summary>Media types of images. [OCI-IMG] media-types.md, and their Docker v2 schema 2 counterparts.</summary>
 public static class MediaTypes
 {
     /// <summary>OCI image index.</summary>

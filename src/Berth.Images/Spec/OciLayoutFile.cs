@@ -1,6 +1,6 @@
 namespace Berth.Images.Spec;
 
-/// <summary>The <c>oci-layout</c> file. [OCI-IMAGE] image-layout.md.</summary>
+/// <summary>The <c>oci-layout</c> file. [OCI-IMG] image-layout.md.</summary>
 public sealed record OciLayoutFile
 {
     /// <summary>Layout version, <c>1.0.0</c>.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Images.Spec;
 
-/// <summary>Machine an image is for. [OCI-IMAGE] image-index.md "platform".</summary>
+/// <summary>Machine an image is for. [OCI-IMG] image-index.md "platform".</summary>
 public sealed record Platform
 {
     /// <summary>Go's architecture name, such as <c>amd64</c>.</summary>

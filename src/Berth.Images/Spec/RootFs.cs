@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Images.Spec;
 
-/// <summary>The <c>rootfs</c> object. [OCI-IMAGE] config.md "rootfs".</summary>
+/// <summary>The <c>rootfs</c> object. [OCI-IMG] config.md "rootfs".</summary>
 public sealed record RootFs
 {
     /// <summary>Always <c>layers</c>.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Berth.Images.Store;
 
-/// <summary>Names of layer stacks. [OCI-IMAGE] config.md "Layer ChainID".</summary>
+/// <summary>Names of layer stacks. [OCI-IMG] config.md "Layer ChainID".</summary>
 internal static class LayerChain
 {
     /// <summary>The chain id of every prefix of <paramref name="diffIds"/>, lowest first.</summary>

@@ -12,7 +12,7 @@ public sealed record ArchiveLimits
     /// <summary>Logical size of one file, holes included.</summary>
     public long MaxFileSize { get; init; } = 4L << 40;
 
-    /// <summary>Bytes of a name or link target ([LINUX] PATH_MAX).</summary>
+    /// <summary>Bytes of a name or link target (PATH_MAX, path_resolution(7)).</summary>
     public int MaxNameBytes { get; init; } = 4096;
 
     /// <summary>Bytes of the extended headers of one entry, PAX and GNU.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Berth.Images.Tar;
 
-/// <summary>The records of one extended header. [POSIX-PAX] "pax Extended Header", GNU sparse and star's xattr keywords.</summary>
+/// <summary>The records of one extended header. [PAX] "pax Extended Header", GNU sparse and star's xattr keywords.</summary>
 internal sealed class PaxRecords
 {
     private const string AttributePrefix = "SCHILY.xattr.";

@@ -1,6 +1,6 @@
 namespace Berth.Images.Tar;
 
-/// <summary>What a tar entry makes. [POSIX-PAX] "ustar Interchange Format", typeflag.</summary>
+/// <summary>What a tar entry makes. [PAX] "ustar Interchange Format", typeflag.</summary>
 public enum TarEntryType
 {
     /// <summary>Regular file, also sparse and contiguous ones.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Berth.Images.Tar;
 
-/// <summary>Fields of the 512-byte block in front of each entry. [POSIX-PAX] "ustar Interchange Format", [GNU-TAR] "Basic Tar Format".</summary>
+/// <summary>Fields of the 512-byte block in front of each entry. [PAX] "ustar Interchange Format", [GNU-TAR] "Basic Tar Format".</summary>
 internal static class TarHeader
 {
     public const int BlockSize = 512;

@@ -5,7 +5,7 @@ namespace Berth.Images.Tar;
 
 /// <summary>
 /// Writes a tar stream: plain ustar headers, with PAX records only for what they cannot hold, so that the same entries always give
-/// the same bytes. [POSIX-PAX]; sparse files as GNU sparse 1.0.
+/// the same bytes. [PAX]; sparse files as GNU sparse 1.0.
 /// </summary>
 internal sealed class TarWriter(Stream stream)
 {
