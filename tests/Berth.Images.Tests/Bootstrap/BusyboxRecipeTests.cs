@@ -27,4 +27,20 @@ public sealed class BusyboxRecipeTests
         Assert.Equal(image.Id, again.Id);
         Assert.Empty(store.Leftovers());
     }
+
+    [Fact]
+    public async Task BootstrapAsync_Interrupted_LeavesNothing()
+    {
+        using var store = new TestStore();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var stopAtOnce = new StopAtFirstReport(stop);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.Store.BootstrapAsync("busybox", stopAtOnce, stop.Token));
+        Assert.Empty(store.Store.List());
+        Assert.Empty(store.Leftovers());
+    }
+
+    private sealed class StopAtFirstReport(CancellationTokenSource stop) : IProgress<ImageProgress>
+    {
+        public void Report(ImageProgress value) => stop.Cancel();
+    }
 }
