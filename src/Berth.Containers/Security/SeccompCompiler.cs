@@ -25,7 +25,9 @@ public static class SeccompCompiler
     /// so that programs fall back.
     /// </summary>
     /// <exception cref="SeccompException">An action, flag or architecture that is not supported, or more code than the kernel takes.</exception>
-    public static SeccompProgram Compile(SeccompSpec spec)
+    public static SeccompProgram Compile(SeccompSpec spec) => SeccompProgramCache.GetOrAdd(spec, CompileAnew);
+
+    private static SeccompProgram CompileAnew(SeccompSpec spec)
     {
         IReadOnlyList<SeccompArchitecture> architectures = spec.Architectures.Count > 0 ? spec.Architectures : [SeccompArchitecture.X64];
         BpfInstruction[]? x64 = architectures.Contains(SeccompArchitecture.X64) ? Search(spec, SeccompArchitecture.X64) : null;
