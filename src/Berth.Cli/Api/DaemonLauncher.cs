@@ -9,6 +9,8 @@ internal sealed class DaemonLauncher(BerthPaths paths)
     private const int DeadlineMilliseconds = 30_000;
     private const int StepMilliseconds = 10;
 
+    private long _logStart;
+
     /// <summary>The daemon's executable: beside this one.</summary>
     public static string Executable => Path.Combine(AppContext.BaseDirectory, "berthd");
 
@@ -27,6 +29,7 @@ internal sealed class DaemonLauncher(BerthPaths paths)
         {
             Directory.CreateDirectory(folder);
         }
+        _logStart = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
         using var log = Libc.Open(LogFile, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_CLOEXEC, 0b110_000_000);
         using var nothing = Libc.Open("/dev/null", Libc.O_RDWR | Libc.O_CLOEXEC);
         var pid = Libc.SpawnSession(
@@ -62,9 +65,13 @@ internal sealed class DaemonLauncher(BerthPaths paths)
         throw new CliException($"berthd (pid {pid}) does not listen on {paths.Socket} after {DeadlineMilliseconds / 1000} s; see {LogFile}", 125);
     }
 
+    // What this start said, without the stack traces of a crash.
     private string LastWords()
     {
-        var lines = File.ReadAllLines(LogFile).Where(line => line.Trim().Length > 0).TakeLast(3).ToList();
+        using FileStream log = new(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        log.Seek(Math.Min(_logStart, log.Length), SeekOrigin.Begin);
+        using StreamReader reader = new(log);
+        var lines = reader.ReadToEnd().Split('\n').Where(line => line.Trim().Length > 0 && !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(3).ToList();
         return lines.Count == 0 ? $"it said nothing; see {LogFile}" : $"{string.Join("\n  ", lines)}\nAll of it: {LogFile}";
     }
 
