@@ -14,8 +14,8 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial int connect(FileDescriptor fd, ReadOnlySpan<byte> address, uint length);
 
-    [LibraryImport(Library, SetLastError = true)]
-    private static partial int shutdown(FileDescriptor fd, int how);
+    [LibraryImport(Library, EntryPoint = "shutdown", SetLastError = true)]
+    private static partial int shutdown_how(FileDescriptor fd, int how);
 
     /// <summary>Connects a new stream socket to the unix socket at <paramref name="path"/>.</summary>
     public static FileDescriptor ConnectUnix(string path)
@@ -43,5 +43,5 @@ public static partial class Libc
     }
 
     /// <summary>Ends one or both directions (SHUT_*) of a connected socket; a peer that is gone already is no error.</summary>
-    public static void ShutDown(FileDescriptor socket, int how) => _ = shutdown(socket, how);
+    public static void ShutDown(FileDescriptor socket, int how) => _ = shutdown_how(socket, how);
 }
