@@ -1,0 +1,58 @@
+using Berth.Engine.Configuration;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+
+namespace Berth.Engine.Tests.Planning;
+
+public sealed class MountPlannerTests
+{
+    private static IReadOnlyList<PlannedMount> Plan(HostConfig host, InstanceConfig? config = null, IReadOnlyList<PlannedMount>? others = null) =>
+        MountPlanner.Plan(config ?? new InstanceConfig(), host, static name => "/v/" + name, static () => "anonymous", _ => others ?? []);
+
+    [Fact]
+    public void Plan_Binds_AreReadWithTheirModes()
+    {
+        IReadOnlyList<PlannedMount> mounts = Plan(new HostConfig { Binds = ["/a/../b:/x:ro,rslave", "data:/y/z:nocopy", "/w"] });
+        PlannedMount bind = mounts.Single(static m => m.Destination == "/x");
+        Assert.Equal(("bind", "/b", true, "rslave"), (bind.Type, bind.Source, bind.ReadOnly, bind.Propagation));
+        PlannedMount named = mounts.Single(static m => m.Destination == "/y/z");
+        Assert.Equal(("volume", "data", "/v/data", true), (named.Type, named.VolumeName, named.Source, named.NoCopy));
+        Assert.True(mounts.Single(static m => m.Destination == "/w").Anonymous);
+    }
+
+    [Fact]
+    public void Plan_ImageVolume_YieldsToTheUsersMount()
+    {
+        var config = new InstanceConfig { Volumes = new Dictionary<string, EmptyObject> { ["/x"] = new(), ["/y"] = new() } };
+        IReadOnlyList<PlannedMount> mounts = Plan(new HostConfig { Binds = ["/b:/x"] }, config);
+        Assert.Equal("bind", mounts.Single(static m => m.Destination == "/x").Type);
+        Assert.True(mounts.Single(static m => m.Destination == "/y").Anonymous);
+    }
+
+    [Fact]
+    public void Plan_VolumesFrom_TakesMountsReadOnly()
+    {
+        var other = new PlannedMount { Type = "volume", VolumeName = "d", Source = "/v/d", Destination = "/d" };
+        Assert.True(Assert.Single(Plan(new HostConfig { VolumesFrom = ["web:ro"] }, null, [other])).ReadOnly);
+    }
+
+    [Theory]
+    [InlineData("/a:/")]
+    [InlineData("/a:b")]
+    [InlineData("a b:/x")]
+    [InlineData("/a:/x:wrong")]
+    [InlineData("/a:/x:ro:more")]
+    [InlineData(":/x")]
+    public void Plan_WrongBind_IsRefused(string bind) => Assert.Throws<EngineException>(() => Plan(new HostConfig { Binds = [bind] }));
+
+    [Fact]
+    public void Plan_SameDestinationTwice_IsRefused() => Assert.Throws<EngineException>(() => Plan(new HostConfig { Binds = ["/a:/x", "/b:/x/"] }));
+
+    [Fact]
+    public void Plan_Tmpfs_KeepsSafeDefaults()
+    {
+        PlannedMount mount = Assert.Single(Plan(new HostConfig { Tmpfs = new Dictionary<string, string> { ["/t"] = "size=1m,exec" } }));
+        Assert.Equal(["nosuid", "nodev", "size=1m"], mount.TmpfsOptions);
+        Assert.Throws<EngineException>(() => Plan(new HostConfig { Tmpfs = new Dictionary<string, string> { ["/t"] = "bind" } }));
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Berth.Engine.Configuration;
+using Berth.Engine.Planning;
+
+namespace Berth.Engine.Tests.Planning;
+
+public sealed class RequestValidatorTests
+{
+    private static EngineException Refused(HostConfig host, InstanceConfig? config = null) =>
+        Assert.Throws<EngineException>(() => RequestValidator.Validate(Definitions.Request(host, config), Definitions.Host));
+
+    [Fact]
+    public void Validate_Plain_Warns_OnlyAboutTheBridge()
+    {
+        Assert.Empty(RequestValidator.Validate(Definitions.Request(), Definitions.Host));
+        Assert.Equal([NetworkRules.BridgeWarning], RequestValidator.Validate(Definitions.Request(new HostConfig()), Definitions.Host));
+    }
+
+    [Fact]
+    public void Validate_NetworksThatAreNotThere_AreNotImplemented()
+    {
+        var ports = new Dictionary<string, IReadOnlyList<PortBinding>?> { ["80/tcp"] = [new()] };
+        foreach (HostConfig host in (HostConfig[])[new() { NetworkMode = "mine" }, new() { PublishAllPorts = true }, new() { Links = ["a:b"] }, new() { PortBindings = ports }])
+            Assert.Equal(EngineErrorKind.NotImplemented, Refused(host).Kind);
+    }
+
+    [Theory]
+    [InlineData("vm", EngineErrorKind.NotImplemented)]
+    [InlineData("kata", EngineErrorKind.InvalidParameter)]
+    public void Validate_Runtimes_OnlyTheContainerOneIsTaken(string runtime, EngineErrorKind kind) =>
+        Assert.Equal(kind, Refused(new HostConfig { NetworkMode = "none", Runtime = runtime }).Kind);
+
+    [Fact]
+    public void Validate_EveryUnsupportedField_IsNamed()
+    {
+        (HostConfig Host, string Field)[] cases =
+        [
+            (new() { Memory = 1024 }, "Memory"), (new() { MemorySwap = 1 }, "MemorySwap"), (new() { NanoCpus = 5_000_000_000 }, "NanoCpus"),
+            (new() { NanoCpus = 1, CpuPeriod = 1000 }, "NanoCpus"), (new() { MemorySwappiness = 101 }, "MemorySwappiness"),
+            (new() { CpusetCpus = "0-9" }, "CpusetCpus"), (new() { CpusetCpus = "b" }, "CpusetCpus"), (new() { OomScoreAdj = 2000 }, "OomScoreAdj"),
+            (new() { PidMode = "x" }, "PidMode"), (new() { IpcMode = "x" }, "IpcMode"), (new() { UsernsMode = "keep-id" }, "UsernsMode"),
+            (new() { CapAdd = ["NOPE"] }, "CapAdd"), (new() { SecurityOpt = ["nope"] }, "SecurityOpt"), (new() { Ulimits = [new() { Name = "nope" }] }, "Ulimits"),
+            (new() { LogConfig = new() { Type = "syslog" } }, "LogConfig"), (new() { StorageOpt = new Dictionary<string, string> { ["size"] = "1g" } }, "StorageOpt"),
+            (new() { Sysctls = new Dictionary<string, string> { ["kernel.core_pattern"] = "x" } }, "Sysctls"), (new() { Devices = [new() { PathOnHost = "dev" }] }, "Devices"),
+            (new() { RestartPolicy = new() { Name = "perhaps" } }, "RestartPolicy"), (new() { AutoRemove = true, RestartPolicy = new() { Name = "always" } }, "AutoRemove"),
+            (new() { ExtraHosts = ["x"] }, "ExtraHosts"), (new() { Dns = ["x"] }, "Dns"), (new() { CgroupParent = "/a/../b" }, "CgroupParent"),
+        ];
+        foreach ((HostConfig host, string field) in cases)
+            Assert.Contains(field, Refused(host with { NetworkMode = "none" }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_UnknownField_IsRefusedByNameUnlessItSaysNothing()
+    {
+        CreateBody body = JsonSerializer.Deserialize("""{"Image":"x","hostconfig":{"NetworkMode":"none","Warp":9,"Weft":0}}""", EngineJson.Default.CreateBody)!;
+        EngineException error = Assert.Throws<EngineException>(() => RequestValidator.Validate(body.ToRequest(null, null), Definitions.Host));
+        Assert.StartsWith("HostConfig.Warp:", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TERM", 15)]
+    [InlineData("SIGKILL", 9)]
+    [InlineData("sigrtmin+3", 37)]
+    [InlineData("RTMAX-1", 63)]
+    [InlineData("10", 10)]
+    public void Parse_Signal_KnowsNamesAndNumbers(string text, int number) => Assert.Equal(number, SignalNames.Parse(text, "signal"));
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("65")]
+    [InlineData("FOO")]
+    [InlineData("RTMIN+99")]
+    [InlineData("SIG")]
+    public void Parse_WrongSignal_IsRefused(string text) => Assert.Throws<EngineException>(() => SignalNames.Parse(text, "signal"));
+}
