@@ -1,3 +1,4 @@
+using Berth.Containers.Security;
 using Berth.Engine.Configuration;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
@@ -80,7 +81,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         MemorySwap = host.Memory > 0 && host.MemorySwap == 0 && context.Host.SwapAccounting ? checked(host.Memory * 2) : host.MemorySwap,
         PidsLimit = host.PidsLimit is 0 or -1 ? null : host.PidsLimit,
         MaskedPaths = host.Privileged ? null : host.MaskedPaths ?? DefaultPaths.Masked,
-        ReadonlyPaths = host.Privileged ? null : host.ReadonlyPaths ?? DefaultPaths.ReadOnly,
+        ReadonlyPaths = host.Privileged ? null : host.ReadonlyPaths ?? DefaultPaths.Readonly,
         Unknown = null,
     };
 

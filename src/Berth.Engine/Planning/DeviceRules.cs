@@ -7,16 +7,6 @@ namespace Berth.Engine.Planning;
 /// <summary>Device nodes and the control group's device rules.</summary>
 internal static class DeviceRules
 {
-    /// <summary>What every instance may use: null, zero, full, random, urandom, tty, console, ptmx and its terminals.</summary>
-    public static IReadOnlyList<DeviceRule> Default { get; } =
-    [
-        new() { Allow = false, Access = "rwm" },
-        new() { Allow = true, Type = "c", Access = "m" },
-        new() { Allow = true, Type = "b", Access = "m" },
-        Character(1, 3), Character(1, 5), Character(1, 7), Character(1, 8), Character(1, 9), Character(5, 0), Character(5, 1), Character(5, 2),
-        new() { Allow = true, Type = "c", Major = 136, Access = "rwm" },
-    ];
-
     public static void Check(Resources resources)
     {
         foreach (DeviceMapping device in resources.Devices ?? [])
@@ -89,8 +79,6 @@ internal static class DeviceRules
 
     private static DeviceRule Rule(DeviceSpec node, string access) =>
         new() { Allow = true, Type = node.Type, Major = node.Major, Minor = node.Minor, Access = access };
-
-    private static DeviceRule Character(long major, long minor) => new() { Allow = true, Type = "c", Major = major, Minor = minor, Access = "rwm" };
 
     private static bool IsAccess(string text) => text.Length is > 0 and <= 3 && text.All(static c => c is 'r' or 'w' or 'm') && text.Distinct().Count() == text.Length;
 

@@ -50,7 +50,7 @@ internal static class SpecBuilder
                 Seccomp = security.SeccompUnconfined ? null : inputs.Seccomp(security.SeccompProfile, capabilities),
                 RootfsPropagation = RootfsPropagation(definition),
                 MaskedPaths = host.Privileged || security.PathsUnconfined ? [] : host.MaskedPaths ?? DefaultPaths.Masked,
-                ReadonlyPaths = host.Privileged || security.PathsUnconfined ? [] : host.ReadonlyPaths ?? DefaultPaths.ReadOnly,
+                ReadonlyPaths = host.Privileged || security.PathsUnconfined ? [] : host.ReadonlyPaths ?? DefaultPaths.Readonly,
             },
         };
     }
@@ -120,8 +120,8 @@ internal static class SpecBuilder
     private static List<DeviceRule> Rules(HostConfig host, SpecInputs inputs)
     {
         if (host.Privileged)
-            return [new DeviceRule { Allow = true, Access = "rwm" }];
-        return [.. DeviceRules.Default, .. Devices(host, inputs).Select(static d => d.Rule), .. (host.DeviceCgroupRules ?? []).Select(DeviceRules.ParseRule)];
+            return [.. DefaultDevices.PrivilegedRules];
+        return [.. DefaultDevices.Rules, .. Devices(host, inputs).Select(static d => d.Rule), .. (host.DeviceCgroupRules ?? []).Select(DeviceRules.ParseRule)];
     }
 
     private static string? RootfsPropagation(InstanceDefinition definition)
