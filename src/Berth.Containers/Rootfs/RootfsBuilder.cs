@@ -150,6 +150,8 @@ internal sealed class RootfsBuilder : IDisposable
             return;
         }
         if (IsBelowProc(mount.Destination)) return;
+        if (options.CopyUp)
+            throw ContainerStartException.Because($"mount {mount.Destination}: option tmpcopyup is not supported; copy the files when the container runs", "mount");
         if (mount.Type == "cgroup" || mount.Type == "cgroup2")
         {
             MountCgroups(mount, options);
