@@ -20,7 +20,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         var connection = Take();
         try
         {
-            connection.Send(method, Prefix + target, json, json.IsEmpty ? null : contentType);
+            connection.Send(method, Address(target), json, json.IsEmpty ? null : contentType);
             return Open(method, connection);
         }
         catch
@@ -36,7 +36,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         var connection = Take();
         try
         {
-            connection.Send(method, Prefix + target, json, json.IsEmpty ? null : "application/json", upgrade);
+            connection.Send(method, Address(target), json, json.IsEmpty ? null : "application/json", upgrade);
             return new Pending(this, method, connection);
         }
         catch
@@ -52,7 +52,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         var connection = Take();
         try
         {
-            connection.SendChunked(method, Prefix + target, contentType, source);
+            connection.SendChunked(method, Address(target), contentType, source);
             return Open(method, connection);
         }
         catch
@@ -99,6 +99,9 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
             throw new ProtocolException($"the daemon's answer is not JSON: {e.Message}");
         }
     }
+
+    // Berth's own calls stand beside the versioned API.
+    private static string Address(string target) => target.StartsWith("/berth/", StringComparison.Ordinal) ? target : Prefix + target;
 
     private HttpConnection Take()
     {
