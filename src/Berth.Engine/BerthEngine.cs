@@ -78,6 +78,8 @@ public sealed class BerthEngine : IAsyncDisposable
     /// <summary>Lets go; instances run on.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_context.Stopping.IsCancellationRequested)
+            return;
         await _context.Stopping.CancelAsync();
         await _feed;
         _link?.Dispose();
