@@ -126,4 +126,50 @@ public static partial class Libc
         }
         return (int)result;
     }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int bind(FileDescriptor fd, ReadOnlySpan<byte> address, uint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int listen(FileDescriptor fd, int backlog);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial FileDescriptor accept4(FileDescriptor fd, nint address, nint length, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int shutdown(FileDescriptor fd, int how);
+
+    /// <summary>A unix socket listening at <paramref name="path"/> (at most 107 bytes), close-on-exec and non-blocking.</summary>
+    public static FileDescriptor ListenUnix(string path, int backlog)
+    {
+        Span<byte> address = stackalloc byte[110]; // struct sockaddr_un: u16 family, 108 bytes of path
+        address.Clear();
+        address[0] = AF_UNIX;
+        if (System.Text.Encoding.UTF8.GetByteCount(path) > 107) throw new LinuxException("bind", Errno.ENAMETOOLONG, path);
+        System.Text.Encoding.UTF8.GetBytes(path, address[2..]);
+        FileDescriptor fd = Check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+        try
+        {
+            Check(bind(fd, address, (uint)address.Length), "bind", path);
+            Check(listen(fd, backlog), "listen", path);
+            return fd;
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The next connection, close-on-exec and non-blocking; null when there is none or it cannot be had now.</summary>
+    public static FileDescriptor? TryAccept(FileDescriptor listener)
+    {
+        FileDescriptor fd = accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (!fd.IsInvalid) return fd;
+        fd.Dispose();
+        return null;
+    }
+
+    /// <summary>Ends the sending direction: the peer reads end of file.</summary>
+    public static void ShutdownSend(FileDescriptor socket) => shutdown(socket, 1);
 }

@@ -26,4 +26,7 @@ public sealed record AttachRequest
 
     /// <summary>False with <see cref="Logs"/>: end after the log instead of going on with live output.</summary>
     public bool Stream { get; init; } = true;
+
+    /// <summary>Refuse (Conflict) unless the process runs now, instead of waiting for its start.</summary>
+    public bool RunningOnly { get; init; }
 }

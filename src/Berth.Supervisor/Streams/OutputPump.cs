@@ -1,0 +1,63 @@
+using Berth.Containers.Logs;
+using Berth.Linux;
+using Berth.Supervisor.Events;
+
+namespace Berth.Supervisor.Streams;
+
+/// <summary>Reads one output of a process (FIFO or terminal) and delivers it.</summary>
+internal sealed class OutputPump : IDisposable
+{
+    private const int MaxDrainBytes = 2 << 20; // more than a pipe holds: a process left behind that writes on cannot keep the drain going
+    private readonly EventLoop _loop;
+    private readonly FileDescriptor _descriptor;
+    private readonly StdioChannel _channel;
+    private readonly Action<StdioChannel, byte[], int> _deliver;
+    private readonly Registration _registration;
+    private bool _ended;
+
+    public OutputPump(EventLoop loop, FileDescriptor descriptor, StdioChannel channel, Action<StdioChannel, byte[], int> deliver)
+    {
+        _loop = loop;
+        _descriptor = descriptor;
+        _channel = channel;
+        _deliver = deliver;
+        _registration = loop.Register(descriptor, Libc.EPOLLIN, _ => ReadOnce());
+    }
+
+    /// <summary>Takes no more while true: the process's writes wait once the pipe is full.</summary>
+    public bool Paused
+    {
+        set => _registration.Events = value || _ended ? 0 : Libc.EPOLLIN;
+    }
+
+    /// <summary>Delivers what is in the pipe now, to its end or until it is empty.</summary>
+    public void Drain()
+    {
+        for (int total = 0; total < MaxDrainBytes && ReadOnce() is var count and > 0; total += count)
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _descriptor.Dispose();
+    }
+
+    private int ReadOnce()
+    {
+        if (_ended)
+            return 0;
+        int count = Libc.TryRead(_descriptor, _loop.Scratch.AsSpan(LogWriter.ReservedBefore, LogWriter.MaxPayload));
+        if (count > 0)
+        {
+            _deliver(_channel, _loop.Scratch, count);
+            return count;
+        }
+        if (count == -(int)Errno.EAGAIN)
+            return 0;
+        _ended = true; // closed by every writer (a terminal says EIO then)
+        _registration.Events = 0;
+        return 0;
+    }
+}
