@@ -8,16 +8,17 @@ namespace Berth.Supervisor;
 /// <summary>Walks the way of a start once, in the background, so that the first real one finds its code ready. It has no effect of its own.</summary>
 internal static class WarmUp
 {
-    public static void Begin(RuntimeLauncher launcher)
+    public static void Begin(RuntimeLauncher launcher, SupervisorPaths paths)
     {
-        Thread thread = new(() => Run(launcher), 256 << 10) { IsBackground = true, Name = "warm-up", Priority = ThreadPriority.BelowNormal };
+        Thread thread = new(() => Run(launcher, Path.Combine(paths.RunRoot, "warm-up")), 256 << 10) { IsBackground = true, Name = "warm-up", Priority = ThreadPriority.BelowNormal };
         thread.Start();
     }
 
-    private static void Run(RuntimeLauncher launcher)
+    private static void Run(RuntimeLauncher launcher, string root)
     {
         try
         {
+            Directory.CreateDirectory(root);
             StartRequest request = new()
             {
                 Id = "warm-up",
@@ -27,7 +28,7 @@ internal static class WarmUp
                     Process = new ProcessSpec { Args = ["/nothing"], Cwd = "/", Env = ["PATH=/bin"], Capabilities = new CapabilitiesSpec() },
                     Linux = new LinuxSpec { Namespaces = [.. NamespaceType.All.Where(static t => t is "pid" or "mount" or "ipc" or "uts").Select(static t => new NamespaceSpec { Type = t })] },
                 },
-                Rootfs = new RootfsRequest { Directory = "/proc/self/fdinfo" }, // refused as a root: nothing is mounted for long
+                Rootfs = new RootfsRequest { Directory = root }, // empty: the program is not found in it
             };
             byte[] line = JsonSerializer.SerializeToUtf8Bytes(new SupervisorRequest { Op = SupervisorOperation.Start, Start = request }, SupervisionJson.Default.SupervisorRequest);
             request = JsonSerializer.Deserialize(line, SupervisionJson.Default.SupervisorRequest)!.Start!;
@@ -38,6 +39,10 @@ internal static class WarmUp
         catch (Exception)
         {
             // Refused, as meant.
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: false);
         }
     }
 }
