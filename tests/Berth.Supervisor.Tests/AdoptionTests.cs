@@ -100,7 +100,7 @@ public sealed class AdoptionTests
 
     private static async Task KillSupervisorAsync(SupervisorFixture fixture)
     {
-        int pid = fixture.SupervisorPid;
+        int pid = (await fixture.Client.PingAsync(TestContext.Current.CancellationToken)).Pid;
         using FileDescriptor pidFd = Libc.OpenProcess(pid);
         Libc.SendSignal(pidFd, 9);
         await Task.Run(() => Libc.Poll([new Libc.pollfd { fd = pidFd.Number, events = Libc.POLLIN }], 10_000));

@@ -23,8 +23,6 @@ internal sealed class SupervisorFixture : IAsyncDisposable
 
     public static string Binary => Path.Combine(AppContext.BaseDirectory, "berth-supervisor");
 
-    public int SupervisorPid => int.Parse(File.ReadAllText(Paths.PidFile));
-
     public static async Task<SupervisorFixture> StartAsync()
     {
         if (Libc.EffectiveUserId != 0)
@@ -56,7 +54,12 @@ internal sealed class SupervisorFixture : IAsyncDisposable
         {
             OciVersion = "1.2.0",
             Process = Process(args),
-            Mounts = [new MountSpec { Destination = "/proc", Type = "proc", Source = "proc" }, new MountSpec { Destination = "/dev", Type = "tmpfs", Source = "tmpfs" }],
+            Mounts =
+            [
+                new MountSpec { Destination = "/proc", Type = "proc", Source = "proc" },
+                new MountSpec { Destination = "/dev", Type = "tmpfs", Source = "tmpfs" },
+                new MountSpec { Destination = "/dev/pts", Type = "devpts", Source = "devpts", Options = ["newinstance", "ptmxmode=0666", "mode=0620"] },
+            ],
             Linux = new LinuxSpec
             {
                 Namespaces = [.. s_namespaces.Select(static t => new NamespaceSpec { Type = t })],

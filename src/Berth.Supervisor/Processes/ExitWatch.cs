@@ -3,7 +3,7 @@ using Berth.Supervisor.Events;
 
 namespace Berth.Supervisor.Processes;
 
-/// <summary>Waits for a process's end by pidfd: reaps an own child; asks the kernel for the exit code of an adopted one, once its new parent reaped it.</summary>
+/// <summary>Waits for a process's end by pidfd: reaps an own child; asks the kernel for the exit code of an adopted one, before or after its new parent reaps it.</summary>
 internal sealed class ExitWatch : IDisposable
 {
     private static readonly TimeSpan ReapPatience = TimeSpan.FromSeconds(2);
@@ -32,7 +32,9 @@ internal sealed class ExitWatch : IDisposable
     {
         if (_process.Adopted)
         {
-            if (Libc.ExitStatus(_process.PidFd!) is { } status)
+            if (ZombieStatus.Read(_process.Process.Pid, _process.Process.StartTimeTicks) is { } zombie)
+                End(new ExitStatus(zombie)); // its new parent takes its time
+            else if (Libc.ExitStatus(_process.PidFd!) is { } status)
                 End(new ExitStatus(WaitResult.FromStatus(_process.Process.Pid, status)));
             else
                 _giveUp ??= _loop.Schedule(ReapPatience, () => End(default));
