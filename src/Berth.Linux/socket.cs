@@ -136,9 +136,6 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial FileDescriptor accept4(FileDescriptor fd, nint address, nint length, int flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    private static partial int shutdown(FileDescriptor fd, int how);
-
     /// <summary>A unix socket listening at <paramref name="path"/> (at most 107 bytes), close-on-exec and non-blocking.</summary>
     public static FileDescriptor ListenUnix(string path, int backlog)
     {
@@ -169,7 +166,4 @@ public static partial class Libc
         fd.Dispose();
         return null;
     }
-
-    /// <summary>Ends the sending direction: the peer reads end of file.</summary>
-    public static void ShutdownSend(FileDescriptor socket) => shutdown(socket, 1);
 }

@@ -72,7 +72,13 @@ internal sealed class Adoption(EventLoop loop, ProcessTable table, SupervisorPat
         table.Add(process);
         log.Info($"{key}: taken over, pid {state.Process.Pid}{(pidFd is null ? ", which has ended" : "")}");
         if (pidFd is null)
-            loop.Schedule(ReturnPatience, () => table.OnEnded(process, default));
+            loop.Schedule(ReturnPatience, () => GiveUp(process));
+    }
+
+    private void GiveUp(ManagedProcess process)
+    {
+        if (process.PidFd is null) // else it came back, and its watch knows more
+            table.OnEnded(process, default);
     }
 
     /// <summary>Opened before it is compared: the descriptor cannot come to mean another process afterwards.</summary>

@@ -115,7 +115,7 @@ internal sealed class ProcessTable(EventLoop loop, SupervisorPaths paths, Superv
         if (kind == KeptDescriptorKind.Process && Find(key) is { PidFd: null } lost)
         {
             lost.PidFd = descriptor;
-            OnEnded(lost, Libc.ExitStatus(descriptor) is { } status ? new ExitStatus(WaitResult.FromStatus(lost.Process.Pid, status)) : default);
+            lost.Exit = new ExitWatch(loop, lost, OnEnded);
             return;
         }
         descriptor.Dispose();

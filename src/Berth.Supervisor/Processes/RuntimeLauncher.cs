@@ -46,7 +46,9 @@ internal sealed class RuntimeLauncher : IProcessLauncher
         try
         {
             StartedProcess started = start(); // its descriptors live on in the result
-            return new LaunchedProcess(started.Pid, started.PidFd, started.Console, started.StartTimeTicks, started.Warnings);
+            // Not reaped before the loop knows it, so /proc still tells; adoption depends on it.
+            ulong startTicks = started.StartTimeTicks != 0 ? started.StartTimeTicks : ProcessTimes.StartTicks(started.Pid);
+            return new LaunchedProcess(started.Pid, started.PidFd, started.Console, startTicks, started.Warnings);
         }
         catch (ContainerStartException e)
         {

@@ -82,7 +82,9 @@ internal sealed class SupervisorService(EventLoop loop, ProcessTable table, Proc
 
     private void Start(Connection connection, StartRequest request)
     {
-        ProcessKey key = new(request.Id, null);
+        ProcessKey key = new(request.Id ?? throw Missing("start.id"), null);
+        if (request.Rootfs is null)
+            throw Missing("start.rootfs");
         Validate(request.Spec);
         CheckRunning();
         table.Claim(key);
@@ -91,7 +93,7 @@ internal sealed class SupervisorService(EventLoop loop, ProcessTable table, Proc
 
     private void Exec(Connection connection, ExecRequest request)
     {
-        ProcessKey key = new(request.ContainerId, request.ExecId ?? throw Missing("exec.execId"));
+        ProcessKey key = new(request.ContainerId ?? throw Missing("exec.containerId"), request.ExecId ?? throw Missing("exec.execId"));
         if (request.Process is null)
             throw Missing("exec.process");
         CheckRunning();
@@ -164,7 +166,7 @@ internal sealed class SupervisorService(EventLoop loop, ProcessTable table, Proc
 
     private void Attach(Connection connection, AttachRequest request)
     {
-        ProcessKey key = new(request.Id, request.ExecId);
+        ProcessKey key = new(request.Id ?? throw Missing("attach.id"), request.ExecId);
         ManagedProcess? running = table.Find(key);
         if (running is null && request.RunningOnly)
             throw new SupervisorException(SupervisorErrorKind.Conflict, $"{key} is not running");
