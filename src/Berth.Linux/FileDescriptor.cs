@@ -18,9 +18,6 @@ public sealed partial class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <summary>The number, valid only while this object is alive.</summary>
     public int Number => (int)handle;
 
-    /// <summary>C functions return an int: of a failure's −1 only the lower half of the register is defined.</summary>
-    public override bool IsInvalid => (int)handle == -1;
-
     /// <summary>The descriptor as a path that the kernel resolves to the same object.</summary>
     public string ProcPath => $"/proc/self/fd/{Number}";
 
