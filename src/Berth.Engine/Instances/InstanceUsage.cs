@@ -97,8 +97,14 @@ internal sealed class InstanceUsage(EngineContext context)
                     continue;
                 networks[parts[0]] = new()
                 {
-                    RxBytes = n[0], RxPackets = n[1], RxErrors = n[2], RxDropped = n[3],
-                    TxBytes = n[8], TxPackets = n[9], TxErrors = n[10], TxDropped = n[11],
+                    RxBytes = n[0],
+                    RxPackets = n[1],
+                    RxErrors = n[2],
+                    RxDropped = n[3],
+                    TxBytes = n[8],
+                    TxPackets = n[9],
+                    TxErrors = n[10],
+                    TxDropped = n[11],
                 };
             }
             return networks.Count > 0 ? networks : null;
