@@ -15,8 +15,13 @@ try
 {
     return await DaemonProcess.RunAsync(DaemonOptions.Parse(args, Environment.GetEnvironmentVariable));
 }
-catch (Exception exception) when (exception is FormatException or InvalidOperationException or IOException or UnauthorizedAccessException)
+catch (Exception exception)
 {
+    // Nothing is served yet or any more: whoever started the daemon is told in one line, and in full when that may not be enough.
     Console.Error.WriteLine($"berthd: {exception.Message}");
+    if (exception is NullReferenceException or InvalidCastException or ArgumentException || Environment.GetEnvironmentVariable("BERTH_LOG_LEVEL") == "debug")
+    {
+        Console.Error.WriteLine(exception);
+    }
     return 1;
 }
