@@ -28,6 +28,10 @@ public sealed record ExecConfig
     /// <summary>Error output.</summary>
     public bool AttachStderr { get; init; }
 
+    /// <summary>Sent by clients; what counts is said again at the start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Detach { get; init; }
+
     /// <summary>Key sequence that detaches.</summary>
     public string? DetachKeys { get; init; }
 

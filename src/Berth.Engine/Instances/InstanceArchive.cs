@@ -39,8 +39,7 @@ internal sealed class InstanceArchive(EngineContext context)
 
     public Task ExportAsync(Instance instance, Stream tar, CancellationToken cancellationToken) => Images.ImageService.TranslatedAsync(async () =>
     {
-        using FileDescriptor root = InstanceRoot.Open(context, instance);
-        await ContainerFiles.ExportAsync(root, tar, cancellationToken);
+        await InstanceRoot.UseOwnFilesAsync(context, instance, root => ContainerFiles.ExportAsync(root, tar, cancellationToken));
         context.Events.Publish(instance, "export");
         return true;
     });

@@ -30,6 +30,27 @@ internal static class InstanceRoot
         }
     }
 
+    /// <summary>
+    /// The instance's own files without what is mounted over them, running or not: a second overlay whose lowest change is the
+    /// instance's upper directory, with a throw-away upper of its own.
+    /// </summary>
+    public static async Task UseOwnFilesAsync(EngineContext context, Instance instance, Func<FileDescriptor, Task> use)
+    {
+        OverlayRootfs overlay = Overlay(context, instance);
+        string scratch = Path.Combine(Path.GetDirectoryName(overlay.UpperDirectory)!, $"view-{Guid.NewGuid():n}");
+        try
+        {
+            string upper = Directory.CreateDirectory(Path.Combine(scratch, "upper")).FullName;
+            string work = Directory.CreateDirectory(Path.Combine(scratch, "work")).FullName;
+            using FileDescriptor root = ContainerFilesystem.OpenRoot(new OverlayRootfs([overlay.UpperDirectory, .. overlay.LowerDirectories], upper, work));
+            await use(root);
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
     /// <summary>Copies what the image has at a mount's place into the volume.</summary>
     public static async Task FillAsync(EngineContext context, Instance instance, PlannedMount mount)
     {

@@ -155,7 +155,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
             ScheduleRestart(instance, instance.Backoff.Next(TimeSpan.Zero));
             return;
         }
-        instance.Exits.Exited(new WaitResult { StatusCode = exitCode, Error = new WaitError { Message = error.Message } }, restarts: false);
+        instance.Exits.Exited(new WaitResult { StatusCode = exitCode }, restarts: false);
         if (instance.Definition.HostConfig.AutoRemove)
             await remover.RemoveHeldAsync(instance, volumes: true);
     }

@@ -7,6 +7,9 @@ namespace Berth.Engine.Planning;
 /// <summary>Device nodes and the control group's device rules.</summary>
 internal static class DeviceRules
 {
+    // Links such as /dev/fd lead out of the directory.
+    private static readonly EnumerationOptions DeviceFiles = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+
     public static void Check(Resources resources)
     {
         foreach (DeviceMapping device in resources.Devices ?? [])
@@ -42,9 +45,10 @@ internal static class DeviceRules
         string access = string.IsNullOrEmpty(mapping.CgroupPermissions) ? "rwm" : mapping.CgroupPermissions;
         if (Directory.Exists(mapping.PathOnHost))
         {
-            foreach (string file in Directory.EnumerateFiles(mapping.PathOnHost, "*", SearchOption.AllDirectories))
+            foreach (string file in Directory.EnumerateFiles(mapping.PathOnHost, "*", DeviceFiles))
             {
-                if (Node(file, inside + file[mapping.PathOnHost.Length..]) is { } found)
+                // Nodes come and go meanwhile; one that is gone is not meant.
+                if (File.Exists(file) && Node(file, inside + file[mapping.PathOnHost.Length..]) is { } found)
                     yield return (found, Rule(found, access));
             }
             yield break;
