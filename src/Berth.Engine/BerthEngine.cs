@@ -118,6 +118,7 @@ public sealed class BerthEngine : IAsyncDisposable
                 Volumes = new VolumeService(paths, store, events, clock),
             };
             var engine = new BerthEngine(context, link);
+            BaseLayer.Ensure(paths);
             engine.Recovery.Load();
             await supervisorReady;
             await engine.Recovery.ReconcileAsync(cancellationToken);

@@ -40,6 +40,9 @@ internal sealed record EngineContext
     /// <summary>Cancelled when the engine lets go.</summary>
     public CancellationTokenSource Stopping { get; } = new();
 
+    /// <summary>Overlay lower directories of an image's instances, topmost first.</summary>
+    public IReadOnlyList<string> LowerDirectories(string imageId) => [.. Images.LayerDirectories(imageId), Paths.BaseLayer];
+
     public string CgroupPath(InstanceDefinition definition)
     {
         string parent = string.IsNullOrEmpty(definition.HostConfig.CgroupParent) ? Options.CgroupParent : definition.HostConfig.CgroupParent;

@@ -20,6 +20,9 @@ internal static partial class EngineLog
     [LoggerMessage(5, LogLevel.Warning, "the supervisor's feed broke, connecting again")]
     public static partial void FeedLost(ILogger logger, Exception error);
 
+    [LoggerMessage(7, LogLevel.Warning, "{Id}: not started: {Why}")]
+    public static partial void NotStarted(ILogger logger, string id, string why);
+
     [LoggerMessage(6, LogLevel.Information, "ready: {Instances} instances, {Running} running")]
     public static partial void Ready(ILogger logger, int instances, int running);
 }

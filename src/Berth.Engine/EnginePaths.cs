@@ -11,6 +11,8 @@ internal sealed class EnginePaths(string dataRoot)
 
     public string Containers => Path.Combine(DataRoot, "containers");
 
+    public string BaseLayer => Path.Combine(DataRoot, "base-layer");
+
     public string Volumes => Path.Combine(DataRoot, "volumes");
 
     public string Container(string id) => Path.Combine(Containers, id);

@@ -45,7 +45,7 @@ internal sealed class InstanceArchive(EngineContext context)
     });
 
     public IReadOnlyList<FilesystemChange> Changes(Instance instance) => Images.ImageService.Translated<IReadOnlyList<FilesystemChange>>(() =>
-        [.. LayerDiff.Compare(context.Paths.Upper(instance.Id), context.Images.LayerDirectories(instance.Definition.ImageId))
+        [.. LayerDiff.Compare(context.Paths.Upper(instance.Id), context.LowerDirectories(instance.Definition.ImageId))
             .Select(static change => new FilesystemChange { Path = change.Path, Kind = (int)change.Kind })]);
 
     public async Task<string> CommitAsync(Instance instance, CommitRequest request, CancellationToken cancellationToken)

@@ -73,7 +73,7 @@ internal static class InstanceRoot
     }
 
     private static OverlayRootfs Overlay(EngineContext context, Instance instance) =>
-        new(context.Images.LayerDirectories(instance.Definition.ImageId), context.Paths.Upper(instance.Id), context.Paths.Work(instance.Id));
+        new(context.LowerDirectories(instance.Definition.ImageId), context.Paths.Upper(instance.Id), context.Paths.Work(instance.Id));
 
     private static async Task CloseAfter(Func<Task> write, PipeWriter writer)
     {

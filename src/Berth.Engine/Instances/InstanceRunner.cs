@@ -107,7 +107,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
                 : null;
             InstanceFiles.WriteEtc(context.Paths, definition, specs.HostName(definition), joined);
             RuntimeSpec spec = specs.Build(definition, joins: true);
-            StartRequest request = specs.Request(definition, spec, context.Images.LayerDirectories(definition.ImageId));
+            StartRequest request = specs.Request(definition, spec, context.LowerDirectories(definition.ImageId));
             StartResult started = await context.Supervisor.StartAsync(request, CancellationToken.None);
             Change(instance, instance.State with
             {
@@ -142,7 +142,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
     private async Task FailedHeldAsync(Instance instance, EngineException error, bool byUser)
     {
         int exitCode = error.ExitCode == 0 ? 128 : error.ExitCode;
-        EngineLog.Failed(context.Log, instance.Id, "start", error);
+        EngineLog.NotStarted(context.Log, instance.Id, error.Message);
         InstanceState state = instance.State with { ExitCode = exitCode, Error = error.Message, Pid = 0 };
         bool again = !byUser && RestartRules.AfterExit(instance.Definition.HostConfig.RestartPolicy, state, exitCode);
         if (!byUser && !again)

@@ -106,7 +106,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
         return new Dictionary<string, string>
         {
             ["ID"] = instance.Id,
-            ["LowerDir"] = string.Join(':', context.Images.Store.LayerDirectories(image)),
+            ["LowerDir"] = string.Join(':', context.LowerDirectories(image.Id)),
             ["MergedDir"] = instance.State.IsRunning ? $"/proc/{instance.State.Pid}/root" : Path.Combine(context.Paths.Container(instance.Id), "merged"),
             ["UpperDir"] = context.Paths.Upper(instance.Id),
             ["WorkDir"] = context.Paths.Work(instance.Id),
