@@ -15,7 +15,9 @@ public sealed class AdoptionTests
             with
         { OpenStdin = true };
         using CancellationTokenSource ending = new();
-        Task watch = KeepWatchingAsync(fixture, ending.Token);
+        TaskCompletionSource watching = new();
+        Task watch = KeepWatchingAsync(fixture, watching, ending.Token);
+        await watching.Task;
         await fixture.Client.StartAsync(request, TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
         {
@@ -42,7 +44,9 @@ public sealed class AdoptionTests
         await using SupervisorFixture fixture = await SupervisorFixture.StartAsync();
         string id = fixture.NewId();
         using CancellationTokenSource ending = new();
-        Task watch = KeepWatchingAsync(fixture, ending.Token);
+        TaskCompletionSource watching = new();
+        Task watch = KeepWatchingAsync(fixture, watching, ending.Token);
+        await watching.Task;
         await fixture.Client.StartAsync(fixture.Request(id, "/bin/sh", "-c", "echo before; read x; echo after; exit 21") with { OpenStdin = true }, TestContext.Current.CancellationToken);
         SupervisedProcess process = (await fixture.Client.ListAsync(TestContext.Current.CancellationToken)).Single();
         using FileDescriptor pidFd = Libc.OpenProcess(process.Pid);
@@ -64,7 +68,9 @@ public sealed class AdoptionTests
         await using SupervisorFixture fixture = await SupervisorFixture.StartAsync();
         string id = fixture.NewId();
         using CancellationTokenSource ending = new();
-        Task watch = KeepWatchingAsync(fixture, ending.Token);
+        TaskCompletionSource watching = new();
+        Task watch = KeepWatchingAsync(fixture, watching, ending.Token);
+        await watching.Task;
         await fixture.Client.StartAsync(fixture.Request(id, "/bin/sh", "-c", "read x; echo got $x; exit 5") with { Tty = true, OpenStdin = true }, TestContext.Current.CancellationToken);
         await KillSupervisorAsync(fixture);
         await fixture.LaunchAsync();
@@ -78,15 +84,14 @@ public sealed class AdoptionTests
     }
 
     /// <summary>What the daemon does: watch, and start the supervisor when it is gone.</summary>
-    private static async Task KeepWatchingAsync(SupervisorFixture fixture, CancellationToken cancellationToken)
+    private static async Task KeepWatchingAsync(SupervisorFixture fixture, TaskCompletionSource watching, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 await foreach (SupervisorEvent _ in fixture.Client.WatchAsync(cancellationToken))
-                {
-                }
+                    watching.TrySetResult();
             }
             catch (SupervisorException)
             {

@@ -1,3 +1,4 @@
+using Berth.Containers.Cgroups;
 using Berth.Containers.Logs;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
@@ -12,7 +13,7 @@ internal sealed class SupervisorFixture : IAsyncDisposable
     private static readonly string[] s_namespaces = ["pid", "mount", "ipc", "uts"];
     private static int s_last;
     private readonly TemporaryDirectory _directory = new();
-    private readonly string _prefix = $"t{Environment.ProcessId}x{Interlocked.Increment(ref s_last)}x";
+    private readonly string _prefix = $"berth-test-{Environment.ProcessId}x{Interlocked.Increment(ref s_last)}x";
     private int _next;
 
     private SupervisorFixture() => Paths = new SupervisorPaths(_directory.Combine("run"), _directory.Combine("data"));
@@ -63,7 +64,7 @@ internal sealed class SupervisorFixture : IAsyncDisposable
             Linux = new LinuxSpec
             {
                 Namespaces = [.. s_namespaces.Select(static t => new NamespaceSpec { Type = t })],
-                CgroupsPath = $"/berth-test/{id}",
+                CgroupsPath = $"/{_prefix}/{id}",
             },
         },
         Rootfs = new RootfsRequest { Directory = _directory.Combine("rootfs") },
@@ -92,11 +93,7 @@ internal sealed class SupervisorFixture : IAsyncDisposable
     }
 
     /// <summary>Directories of cgroups of this fixture's containers that are still there.</summary>
-    public IEnumerable<string> Cgroups() => Directory.EnumerateDirectories("/sys/fs/cgroup")
-        .Select(static d => Path.Combine(d, "berth-test"))
-        .Where(Directory.Exists)
-        .SelectMany(Directory.EnumerateDirectories)
-        .Where(d => Path.GetFileName(d).StartsWith(_prefix, StringComparison.Ordinal));
+    public IReadOnlyList<string> Cgroups() => CgroupHierarchy.Detect().Children("/" + _prefix);
 
     public async ValueTask DisposeAsync()
     {
@@ -108,6 +105,7 @@ internal sealed class SupervisorFixture : IAsyncDisposable
         finally
         {
             Client.Dispose();
+            CgroupHierarchy.Detect().RemoveIfEmpty("/" + _prefix);
             _directory.Dispose();
         }
     }

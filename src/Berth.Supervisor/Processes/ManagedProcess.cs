@@ -57,7 +57,10 @@ internal sealed class ManagedProcess : IDisposable
             _input = new InputSink(loop, Pipes.Stdin, hub.ResumeInput, InputClosed);
         if (Console is not null)
             UseConsole();
-        hub.Begin(Process.Tty, State.StdinOnce, _input);
+        if (Process.Tty && Console is null)
+            hub.Tty = true; // adopted: input waits until the daemon has brought the terminal back
+        else
+            hub.Begin(Process.Tty, State.StdinOnce, _input);
     }
 
     /// <summary>The terminal came back from the daemon's keeping.</summary>

@@ -54,11 +54,11 @@ internal sealed class AttachClient : IConnectionUser
     {
         if (!FeedsStdin)
             return;
-        if (_hub.Tty is null)
-            _early.Add(bytes); // the process is not started yet
-        else
+        if (_hub.InputReady)
             _hub.Input?.Write(bytes);
-        bool full = _hub.Tty is null ? _early.Count >= InputSink.MaxWaitingBytes : _hub.Input?.IsFull == true;
+        else
+            _early.Add(bytes);
+        bool full = !_hub.InputReady ? _early.Count >= InputSink.MaxWaitingBytes : _hub.Input?.IsFull == true;
         if (full)
             _connection.Reading = false;
     }
@@ -82,7 +82,7 @@ internal sealed class AttachClient : IConnectionUser
     public void OnInputEnd()
     {
         _inputEnded = true;
-        if (_hub.Tty is not null)
+        if (_hub.InputReady)
             EndInput();
     }
 

@@ -24,6 +24,9 @@ internal sealed class StreamHub
     /// <summary>Null until the process is started.</summary>
     public bool? Tty { get; set; }
 
+    /// <summary>The process takes input, or never will. Before, what clients send waits: for the start, or for an adopted terminal to come back.</summary>
+    public bool InputReady { get; private set; }
+
     /// <summary>Closing: the end of a client's input ends the process's.</summary>
     public bool StdinOnce { get; set; }
 
@@ -72,6 +75,7 @@ internal sealed class StreamHub
         Tty = tty;
         StdinOnce = stdinOnce;
         Input = input;
+        InputReady = true;
         foreach (AttachClient client in _clients.ToArray())
             client.ProcessStarted();
     }
