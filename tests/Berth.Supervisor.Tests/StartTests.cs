@@ -71,4 +71,35 @@ public sealed class StartTests
         await fixture.ExitAsync(id);
         Assert.Equal("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n", await fixture.LogAsync(id));
     }
+
+    [Fact]
+    public async Task StartAsync_ManyInParallel_AllRunWithFewThreads()
+    {
+        await using SupervisorFixture fixture = await SupervisorFixture.StartAsync();
+        string[] ids = [.. Enumerable.Range(0, 200).Select(_ => fixture.NewId())];
+        long began = TimeProvider.System.GetTimestamp();
+        await fixture.Client.StartAsync(fixture.Request(fixture.NewId(), "/bin/true"), TestContext.Current.CancellationToken);
+        TimeSpan first = TimeProvider.System.GetElapsedTime(began);
+        began = TimeProvider.System.GetTimestamp();
+        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken },
+            async (id, token) => await fixture.Client.StartAsync(fixture.Request(id, "/bin/sleep", "600"), token));
+        TimeSpan rest = TimeProvider.System.GetElapsedTime(began);
+        SupervisorInfo info = await fixture.Client.PingAsync(TestContext.Current.CancellationToken);
+        string[] status = File.ReadAllLines($"/proc/{info.Pid}/status");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"first start {first.TotalMilliseconds:F1} ms, then {rest.TotalMilliseconds / ids.Length:F2} ms each; {string.Join(", ", status.Where(static l => l.StartsWith("Vm", StringComparison.Ordinal) || l.StartsWith("Rss", StringComparison.Ordinal)))}");
+        int threads = int.Parse(status.Single(static l => l.StartsWith("Threads:", StringComparison.Ordinal))["Threads:".Length..]);
+        Assert.InRange(threads, 1, 40);
+        Assert.Equal(200, (await fixture.Client.ListAsync(TestContext.Current.CancellationToken)).Count(static p => p.IsRunning));
+        await Parallel.ForEachAsync(ids, TestContext.Current.CancellationToken, async (id, token) => await fixture.Client.SignalAsync(id, null, 9, token));
+        HashSet<string> open = [.. ids];
+        await foreach (SupervisorEvent news in fixture.Client.WatchAsync(TestContext.Current.CancellationToken))
+        {
+            if (news.Process is { } process && open.Remove(process.Id))
+                await fixture.Client.ForgetAsync(process.Id, cancellationToken: TestContext.Current.CancellationToken);
+            if (open.Count == 0)
+                break;
+        }
+        Assert.DoesNotContain(fixture.Cgroups(), ids.Contains);
+    }
 }
