@@ -1,0 +1,40 @@
+using Berth.Linux;
+
+namespace Berth.Cpu.Host;
+
+/// <summary>Memory for generated code: one file mapped twice, writable here and executable there, never both at one address.</summary>
+internal sealed unsafe class ExecutableMemory : IDisposable
+{
+    private readonly long _size;
+    private readonly byte* _writable;
+    private readonly byte* _executable;
+    private long _used;
+
+    public ExecutableMemory(long size)
+    {
+        _size = size;
+        using FileDescriptor file = Libc.MemoryFile("berth-code", size, Libc.MFD_EXEC);
+        // SAFETY: both mappings cover size bytes of the same file and live until Dispose.
+        _writable = (byte*)Libc.Map(file, 0, size, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED);
+        _executable = (byte*)Libc.Map(file, 0, size, Libc.PROT_READ | Libc.PROT_EXEC, Libc.MAP_SHARED);
+    }
+
+    /// <summary>Where the next code will run.</summary>
+    public nint Next => (nint)_executable + (nint)_used;
+
+    /// <summary>Adds code and returns its address; 0 when full.</summary>
+    public nint Add(ReadOnlySpan<byte> code)
+    {
+        if (_used + code.Length > _size) return 0;
+        nint address = Next;
+        code.CopyTo(new Span<byte>(_writable + _used, code.Length));
+        _used = (_used + code.Length + 15) & ~15L;
+        return address;
+    }
+
+    public void Dispose()
+    {
+        Libc.Unmap((nint)_writable, _size);
+        Libc.Unmap((nint)_executable, _size);
+    }
+}

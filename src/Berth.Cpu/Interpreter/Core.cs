@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Berth.Cpu.Host;
+using Berth.Cpu.Memory;
+using Berth.Cpu.State;
+using Berth.Machine;
+using Berth.X86;
+
+namespace Berth.Cpu.Interpreter;
+
+/// <summary>One vCPU's interpreter: state, memory, decoded code, and the loop that runs it.</summary>
+internal sealed unsafe partial class Core : IDisposable
+{
+    private bool _disposed;
+
+    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs)
+    {
+        Config = config;
+        Index = index;
+        S = (CpuState*)NativeMemory.AlignedAlloc((nuint)sizeof(CpuState), 64);
+        NativeMemory.Clear(S, (nuint)sizeof(CpuState));
+        S->FaultVector = -1;
+        S->HostMxcsr = 0x1F80;
+        Breakpoints = new Breakpoints(S);
+        Segmentation = new Segmentation(this, S);
+        Mmu = new Mmu(this, S, config.Memory, config.Mmio);
+        Stubs = stubs;
+        Blocks = new BlockCache(this, S, config.Memory);
+        Apic = config.LocalApics?.Invoke(index, signals);
+        Control = new ControlRegisters(this, S);
+        Msrs = new Msrs(this, S);
+        Reset();
+    }
+
+    public VirtualMachineConfig Config { get; }
+
+    public int Index { get; }
+
+    /// <summary>The state block, at one place for the core's whole life.</summary>
+    public CpuState* S { get; }
+
+    public Mmu Mmu { get; }
+
+    public Breakpoints Breakpoints { get; }
+
+    public Segmentation Segmentation { get; }
+
+    public BlockCache Blocks { get; }
+
+    public StubCache Stubs { get; }
+
+    public ControlRegisters Control { get; }
+
+    public Msrs Msrs { get; }
+
+    public ILocalApic? Apic { get; }
+
+    public MmioBus Mmio => Config.Mmio;
+
+    public PortBus Ports => Config.Ports;
+
+    /// <summary>Records a fault; always false, so that handlers can return it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public bool Raise(byte vector, uint error = 0)
+    {
+        S->FaultVector = vector;
+        S->FaultError = error;
+        S->FaultHasError = vector is ExceptionVector.DoubleFault or >= ExceptionVector.InvalidTss and <= ExceptionVector.PageFault
+            or ExceptionVector.AlignmentCheck ? 1 : 0;
+        return false;
+    }
+
+    /// <summary>No interrupts until the instruction after this one has run.</summary>
+    public void HoldInterrupts()
+    {
+        S->Shadow = 1;
+        S->Step |= StepFlags.Shadow;
+    }
+
+    /// <summary>Ends the block after an instruction that changed what later ones depend on; RIP moves on. Always false.</summary>
+    public static bool Leave(CpuState* s, Op* o)
+    {
+        s->Rip = NextRip(s, o);
+        s->Stop = StopReason.Continue;
+        return false;
+    }
+
+    /// <summary>Offset of the following instruction.</summary>
+    public static ulong NextRip(CpuState* s, Op* o)
+    {
+        ulong rip = s->Registers[CpuState.BlockRip] + o->Next;
+        return s->CodeSize == 2 ? rip : (uint)rip;
+    }
+
+    /// <summary>Runs until something stops the processor; with <paramref name="limit"/>, at most that many events and blocks of one instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public StopReason Run(long limit = long.MaxValue)
+    {
+        CpuState* s = S;
+        bool single = limit != long.MaxValue;
+        while (limit-- > 0)
+        {
+            bool step = single;
+            if ((s->Pending | s->Step) != 0)
+            {
+                StopReason stop = Events(out bool stepping);
+                if (stop == StopReason.Restart) continue;
+                if (stop != StopReason.None) return stop;
+                step |= stepping;
+            }
+            Block* block = Blocks.Find();
+            if (block == null)
+            {
+                if (!DeliverFault()) return StopReason.Shutdown;
+                continue;
+            }
+            s->Registers[CpuState.BlockRip] = s->Rip;
+            Op* op = block->Ops;
+            Op* end = op + block->Count;
+            s->BlockEnd = step ? op + 1 : end;
+            bool ok;
+            do
+            {
+                ok = op->Run(this, s, op);
+                if (!ok) break;
+                op++;
+            }
+            while (op < s->BlockEnd);
+            s->Instructions += (ulong)(op - block->Ops);
+            if (ok)
+            {
+                if (op != end || !block->Branches) s->Rip = NextRip(s, op - 1);
+            }
+            else
+            {
+                if (s->FaultVector >= 0)
+                {
+                    s->Rip = s->Registers[CpuState.BlockRip] + op->Offset;
+                    if (!DeliverFault()) return StopReason.Shutdown;
+                    continue;
+                }
+                s->Instructions++;
+                StopReason stop = s->Stop;
+                s->Stop = StopReason.None;
+                if (stop == StopReason.Restart) s->Rip = s->Registers[CpuState.BlockRip] + op->Offset;
+                else if (stop != StopReason.Continue)
+                {
+                    if (stop == StopReason.Halt && (_trapBefore || s->DebugHits != 0) && !AfterInstruction()) return StopReason.Shutdown;
+                    if (stop == StopReason.Halt && Sleep(out stop)) continue;
+                    return stop;
+                }
+            }
+            if ((s->Step | (int)s->DebugHits) != 0 && !AfterInstruction()) return StopReason.Shutdown;
+        }
+        return StopReason.None;
+    }
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Blocks.Dispose();
+        Mmu.Dispose();
+        _wake.Dispose();
+        NativeMemory.AlignedFree(S);
+    }
+}

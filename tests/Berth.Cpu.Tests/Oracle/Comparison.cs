@@ -1,0 +1,108 @@
+using System.Text;
+using Iced.Intel;
+
+namespace Berth.Cpu.Tests.Oracle;
+
+/// <summary>Runs one case on both processors and reports the first differences.</summary>
+internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
+{
+    private int _offset;
+
+    /// <summary>Cases that both processors ran, and cases that the software CPU faulted (the host is spared those).</summary>
+    public int Compared { get; private set; }
+
+    public Dictionary<Code, int> Faulted { get; } = [];
+
+    /// <summary>Null if equal or not comparable, else a description.</summary>
+    public string? Run(IReadOnlyList<Instruction> instructions, MachineState start, Random random)
+    {
+        _offset = _offset > 0xE000 ? 0 : (_offset + 0x40) & ~0x3F;
+        ulong address = HostProcessor.Code + (ulong)_offset;
+        byte[] code = Encode(instructions, address);
+        code.CopyTo(host.CodeMemory[_offset..]);
+        guest.WriteCode(_offset, code);
+        _offset += code.Length;
+
+        RandomState.Fill(random, host.Memory);
+        RandomState.Fill(random, host.StackMemory[0xE000..]);
+        byte[] before = host.Memory.ToArray();
+        host.Memory.CopyTo(guest.Memory);
+        host.StackMemory[0xE000..].CopyTo(guest.StackMemory[0xE000..]);
+
+        MachineState native = start.Clone(), ours = start.Clone();
+        int fault = guest.Run(ours, address, HostProcessor.ExitAddress, 20000);
+        if (fault != -1)
+        {
+            Faulted[instructions[^1].Code] = Faulted.GetValueOrDefault(instructions[^1].Code) + 1;
+            return fault == 0 ? null : $"{Describe(instructions)}: fault {fault}";
+        }
+        host.Run(native, address);
+        Compared++;
+        ulong undefined = 0;
+        foreach (Instruction i in instructions) undefined |= UndefinedFlags.Mask(i, start);
+        string difference = Differences(native, ours, undefined, before);
+        return difference.Length == 0 ? null : $"{Describe(instructions)} [{Convert.ToHexString(code)}] flags {start.Flags:x}: {difference}";
+    }
+
+
+    private static byte[] Encode(IReadOnlyList<Instruction> instructions, ulong address)
+    {
+        var bytes = new List<byte>();
+        var writer = new ListWriter(bytes);
+        var encoder = Iced.Intel.Encoder.Create(64, writer);
+        foreach (Instruction i in instructions)
+        {
+            if (!encoder.TryEncode(i, address + (ulong)bytes.Count, out _, out string? error)) throw new InvalidOperationException($"{i.Code}: {error}");
+        }
+        // jmp rel32
+        bytes.Add(0xE9);
+        bytes.AddRange(BitConverter.GetBytes((int)(HostProcessor.ExitAddress - (address + (ulong)bytes.Count + 4))));
+        return [.. bytes];
+    }
+
+    public static string Describe(IReadOnlyList<Instruction> instructions) =>
+        string.Join("; ", instructions.Select(i => $"{i} ({i.Code})"));
+
+    private string Differences(MachineState native, MachineState ours, ulong undefined, byte[] before)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < 16; i++)
+        {
+            if (native.General[i] != ours.General[i]) text.Append($"{Register.RAX + i} host {native.General[i]:x} ours {ours.General[i]:x}; ");
+        }
+        ulong flags = (native.Flags ^ ours.Flags) & 0x8D5 & ~undefined;
+        if (flags != 0) text.Append($"flags host {native.Flags & 0x8D5:x} ours {ours.Flags & 0x8D5:x} (undefined {undefined:x}); ");
+        foreach ((string name, int start, int length) in s_parts)
+        {
+            if (!native.Extended.AsSpan(start, length).SequenceEqual(ours.Extended.AsSpan(start, length)))
+                text.Append($"{name} host {Convert.ToHexString(native.Extended, start, length)} ours {Convert.ToHexString(ours.Extended, start, length)}; ");
+        }
+        if (!host.Memory.SequenceEqual(guest.Memory))
+        {
+            int at = host.Memory.CommonPrefixLength(guest.Memory);
+            text.Append($"memory+{at:x} was {Convert.ToHexString(before, at & ~7, 8)} host {Convert.ToHexString(host.Memory.Slice(at & ~7, 8))} ours {Convert.ToHexString(guest.Memory.Slice(at & ~7, 8))}; ");
+        }
+        int stack = (int)Math.Clamp((long)(native.General[4] - HostProcessor.Stack), 0, HostProcessor.StackSize);
+        if (!host.StackMemory[stack..].SequenceEqual(guest.StackMemory[stack..])) text.Append("stack; ");
+        return text.ToString();
+    }
+
+    // x87 opcode and pointers are left out: the manual lets processors update them only on exceptions.
+    private static readonly (string, int, int)[] s_parts = [.. Parts()];
+
+    private static IEnumerable<(string, int, int)> Parts()
+    {
+        yield return ("FCW", 0, 2);
+        yield return ("FSW", 2, 2);
+        yield return ("FTW", 4, 1);
+        yield return ("MXCSR", 24, 4);
+        for (int i = 0; i < 8; i++) yield return ($"ST{i}", 32 + (i * 16), 10);
+        for (int i = 0; i < 16; i++) yield return ($"XMM{i}", 160 + (i * 16), 16);
+        for (int i = 0; i < 16; i++) yield return ($"YMM{i}H", 576 + (i * 16), 16);
+    }
+
+    private sealed class ListWriter(List<byte> bytes) : CodeWriter
+    {
+        public override void WriteByte(byte value) => bytes.Add(value);
+    }
+}
