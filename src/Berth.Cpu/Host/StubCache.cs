@@ -32,7 +32,7 @@ internal sealed unsafe class StubCache : IDisposable
     public nint Get(in Instruction instruction, StubKind kind)
     {
         if (_memory is null) return 0;
-        Instruction normal = StubCode.Normalize(instruction);
+        Instruction normal = StubCode.Normalize(instruction, kind);
         var bytes = new CodeBytes();
         if (!Encoder.Create(64, bytes).TryEncode(normal, 0, out _, out _)) return 0;
         string key = Convert.ToHexString(bytes.Span);

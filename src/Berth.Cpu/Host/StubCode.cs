@@ -16,7 +16,7 @@ internal static class StubCode
     private static readonly Register[] s_general = [Register.R8, Register.R9, Register.R10, Register.RAX];
 
     /// <summary>The instruction with its vector and general operands in the stub's registers.</summary>
-    public static Instruction Normalize(in Instruction instruction)
+    public static Instruction Normalize(in Instruction instruction, StubKind kind)
     {
         Instruction i = instruction;
         i.IP = 0;
@@ -34,6 +34,8 @@ internal static class StubCode
             }
             if (i.GetOpKind(k) != OpKind.Register || IsImplicit(i, k)) continue;
             Register r = i.GetOpRegister(k);
+            // With x87 state the whole register file is loaded, so vector registers keep their names.
+            if (r.IsVectorRegister() && kind.HasFlag(StubKind.X87)) continue;
             if (r.IsXMM()) i.SetOpRegister(k, Register.XMM1 + k);
             else if (r.IsYMM()) i.SetOpRegister(k, Register.YMM1 + k);
             else if (r.IsGPR64()) i.SetOpRegister(k, s_general[k]);
@@ -58,8 +60,8 @@ internal static class StubCode
         bool avx = kind.HasFlag(StubKind.Avx), float_ = kind.HasFlag(StubKind.Float), x87 = kind.HasFlag(StubKind.X87), flags = kind.HasFlag(StubKind.Flags);
         a.mov(r11, rdx);
         if (x87) a.fxrstor64(__byte_ptr[rdi + CpuState.XsaveOffset]);
-        for (int k = 0; k < original.OpCount; k++) Transfer(a, original, k, avx, load: true);
-        Implicit(a, original, info, load: true);
+        for (int k = 0; k < original.OpCount; k++) Transfer(a, original, k, kind, load: true);
+        Implicit(a, original, info, avx, load: true);
         if (float_) a.ldmxcsr(__dword_ptr[rdi + CpuState.StubMxcsrOffset]);
         if (flags)
         {
@@ -83,11 +85,11 @@ internal static class StubCode
             a.fninit();
             a.ldmxcsr(__dword_ptr[rdi + CpuState.HostMxcsrOffset]);
         }
-        Implicit(a, original, info, load: false);
+        Implicit(a, original, info, avx, load: false);
         // Descending, so that with equal destinations the first operand wins, as with MULX.
         for (int k = original.OpCount - 1; k >= 0; k--)
         {
-            if (info.GetOpAccess(k) is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite) Transfer(a, original, k, avx, load: false);
+            if (info.GetOpAccess(k) is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite) Transfer(a, original, k, kind, load: false);
         }
         if (avx) a.vzeroupper();
         a.ret();
@@ -96,12 +98,13 @@ internal static class StubCode
         return code.Span.ToArray();
     }
 
-    private static void Transfer(Assembler a, in Instruction i, int k, bool avx, bool load)
+    private static void Transfer(Assembler a, in Instruction i, int k, StubKind kind, bool load)
     {
         if (i.GetOpKind(k) != OpKind.Register || IsImplicit(i, k)) return;
         Register r = i.GetOpRegister(k);
         bool vector = r.IsXMM() || r.IsYMM();
-        if (!vector && !r.IsGPR()) return;
+        bool avx = kind.HasFlag(StubKind.Avx);
+        if (vector ? kind.HasFlag(StubKind.X87) : !r.IsGPR()) return;
         a.movzx(eax, __word_ptr[rsi + s_operandA + (k * 2)]);
         if (!vector)
         {
@@ -135,18 +138,23 @@ internal static class StubCode
     }
 
     /// <summary>RAX, RCX, RDX and XMM0 where the instruction uses them without naming them.</summary>
-    private static void Implicit(Assembler a, in Instruction i, in InstructionInfo info, bool load)
+    private static void Implicit(Assembler a, in Instruction i, in InstructionInfo info, bool avx, bool load)
     {
         foreach (UsedRegister used in info.GetUsedRegisters())
         {
-            Register full = used.Register.IsXMM() || used.Register.IsYMM() ? Register.XMM0 + used.Register.GetNumber() : used.Register.GetFullRegister();
+            Register full = used.Register.IsVectorRegister() ? Register.XMM0 + used.Register.GetNumber() : used.Register.GetFullRegister();
             if (full is not (Register.RAX or Register.RCX or Register.RDX or Register.XMM0) || IsOnlyExplicit(i, full)) continue;
             bool written = used.Access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite;
             if (!load && !written) continue;
             if (full == Register.XMM0)
             {
                 if (load) a.movups(xmm0, __xmmword_ptr[rdi + CpuState.XmmOffset]);
-                else a.movups(__xmmword_ptr[rdi + CpuState.XmmOffset], xmm0);
+                else if (!avx) a.movups(__xmmword_ptr[rdi + CpuState.XmmOffset], xmm0);
+                else
+                {
+                    a.vmovups(__xmmword_ptr[rdi + CpuState.XmmOffset], xmm0);
+                    a.vextractf128(__xmmword_ptr[rdi + CpuState.YmmHighOffset], ymm0, 1);
+                }
                 continue;
             }
             var register = new AssemblerRegister64(full);
@@ -159,7 +167,7 @@ internal static class StubCode
     private static bool IsOnlyExplicit(in Instruction i, Register full) => full switch
     {
         Register.XMM0 => i.Mnemonic is not (Mnemonic.Blendvps or Mnemonic.Blendvpd or Mnemonic.Pblendvb or Mnemonic.Sha256rnds2 or Mnemonic.Pcmpestrm
-            or Mnemonic.Pcmpistrm or Mnemonic.Vpcmpestrm or Mnemonic.Vpcmpistrm),
+            or Mnemonic.Pcmpistrm or Mnemonic.Vpcmpestrm or Mnemonic.Vpcmpistrm or Mnemonic.Pcmpestrm64 or Mnemonic.Vpcmpestrm64),
         Register.RAX => i.Mnemonic is not (Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm or Mnemonic.Vpcmpestri or Mnemonic.Vpcmpestrm or Mnemonic.Pcmpestri64
             or Mnemonic.Pcmpestrm64 or Mnemonic.Vpcmpestri64 or Mnemonic.Vpcmpestrm64),
         Register.RCX => i.Mnemonic is not (Mnemonic.Pcmpestri or Mnemonic.Pcmpistri or Mnemonic.Vpcmpestri or Mnemonic.Vpcmpistri

@@ -77,8 +77,8 @@ internal static unsafe class Dispatch
             case Mnemonic.Ror: return Binary<Ror>(i, width);
             case Mnemonic.Rcl: return Binary<Rcl>(i, width);
             case Mnemonic.Rcr: return Binary<Rcr>(i, width);
-            case Mnemonic.Bsf: return Binary<Bsf>(i, width);
-            case Mnemonic.Bsr: return Binary<Bsr>(i, width);
+            case Mnemonic.Bsf: return BitScan.Select(forward: true, width);
+            case Mnemonic.Bsr: return BitScan.Select(forward: false, width);
             case Mnemonic.Tzcnt: return Binary<Tzcnt>(i, width);
             case Mnemonic.Lzcnt: return Binary<Lzcnt>(i, width);
             case Mnemonic.Popcnt: return Binary<Popcnt>(i, width);

@@ -65,20 +65,18 @@ internal static unsafe class HostOps
         return true;
     }
 
-    private static bool UsesMm(in Instruction i)
-    {
-        for (int k = 0; k < i.OpCount; k++)
-        {
-            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).IsMM()) return true;
-        }
-        return false;
-    }
+    // By the form's operand kinds: a memory operand may stand where a register could.
+    private static bool UsesMm(in Instruction i) => HasOperand(i, "mm_", "mm_");
 
-    private static bool UsesVector(in Instruction i)
+    private static bool UsesVector(in Instruction i) => HasOperand(i, "xmm", "ymm");
+
+    private static bool HasOperand(in Instruction i, string first, string second)
     {
-        for (int k = 0; k < i.OpCount; k++)
+        OpCodeInfo info = i.Code.ToOpCode();
+        for (int k = 0; k < info.OpCount; k++)
         {
-            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).IsVectorRegister()) return true;
+            string name = info.GetOpKind(k).ToString();
+            if (name.StartsWith(first, StringComparison.Ordinal) || name.StartsWith(second, StringComparison.Ordinal)) return true;
         }
         return false;
     }

@@ -90,29 +90,6 @@ internal readonly unsafe struct Btc : IBinaryOp
         Bt.Apply<T>(s, a, b) ^ 1UL << (int)(b & (ulong)((sizeof(T) * 8) - 1));
 }
 
-internal readonly unsafe struct Bsf : IBinaryOp
-{
-    public static bool Writes => true;
-
-    public static ulong Apply<T>(CpuState* s, ulong a, ulong b) where T : unmanaged
-    {
-        BitScan.SetZero(s, b == 0);
-        // The destination stays when the source is zero: documented by AMD, done by every processor.
-        return b == 0 ? a : (ulong)BitOperations.TrailingZeroCount(b);
-    }
-}
-
-internal readonly unsafe struct Bsr : IBinaryOp
-{
-    public static bool Writes => true;
-
-    public static ulong Apply<T>(CpuState* s, ulong a, ulong b) where T : unmanaged
-    {
-        BitScan.SetZero(s, b == 0);
-        return b == 0 ? a : (ulong)BitOperations.Log2(b);
-    }
-}
-
 internal readonly unsafe struct Tzcnt : IBinaryOp
 {
     public static bool Writes => true;
@@ -150,7 +127,36 @@ internal readonly unsafe struct Popcnt : IBinaryOp
 
 internal static unsafe class BitScan
 {
-    public static void SetZero(CpuState* s, bool zero) => Flags.SetStatus(s, zero ? RFlags.Zero | RFlags.Parity : 0);
+    /// <summary>BSF and BSR.</summary>
+    public static Handler Select(bool forward, int width) => forward
+        ? width switch { 2 => &Scan<ushort, Forward>, 4 => &Scan<uint, Forward>, _ => &Scan<ulong, Forward> }
+        : width switch { 2 => &Scan<ushort, Reverse>, 4 => &Scan<uint, Reverse>, _ => &Scan<ulong, Reverse> };
+
+    private interface IScan
+    {
+        static abstract ulong Find(ulong value);
+    }
+
+    private readonly struct Forward : IScan
+    {
+        public static ulong Find(ulong value) => (ulong)BitOperations.TrailingZeroCount(value);
+    }
+
+    private readonly struct Reverse : IScan
+    {
+        public static ulong Find(ulong value) => (ulong)BitOperations.Log2(value);
+    }
+
+    private static bool Scan<T, TScan>(Core c, CpuState* s, Op* o)
+        where T : unmanaged
+        where TScan : struct, IScan
+    {
+        if (!MulDiv.Source<T>(c, s, o, o->B, out ulong b)) return false;
+        Flags.SetStatus(s, b == 0 ? RFlags.Zero | RFlags.Parity : 0);
+        // A zero source leaves the whole destination, upper half included: documented by AMD, done by every processor.
+        if (b != 0) Bits.SetRegister<T>(s, o->A, TScan.Find(b));
+        return true;
+    }
 
     public static void SetCount(CpuState* s, bool zero, bool carry) => Flags.SetStatus(s, (zero ? RFlags.Zero : 0) | (carry ? RFlags.Carry : 0));
 }

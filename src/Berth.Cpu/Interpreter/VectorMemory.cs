@@ -133,10 +133,9 @@ internal static unsafe class VectorMemory
     private static bool MaskMoveMmx(Core c, CpuState* s, Op* o)
     {
         if (!HostOps.Available(c, s, StubKind.X87) || (X87.IsPending(s) && !X87.Report(c, s))) return false;
-        if (!Bytes(c, s, o, s->Xsave + 32 + (o->B * 16), s->Xsave + 32 + (o->C * 16), 8)) return false;
-        // As every MMX instruction: TOP to zero, all registers valid.
-        s->Fsw &= 0xC7FF;
-        s->Ftw = 0xFF;
+        int top = (s->Fsw >> 11) & 7;
+        if (!Bytes(c, s, o, s->Xsave + 32 + (((o->B - top) & 7) * 16), s->Xsave + 32 + (((o->C - top) & 7) * 16), 8)) return false;
+        X87.EnterMmx(s);
         return true;
     }
 

@@ -101,6 +101,14 @@ internal static unsafe class X87
         (s->Fcw, s->Fsw, s->Ftw, s->Fop, s->Fip, s->Fdp) = (0x37F, 0, 0, 0, 0, 0);
     }
 
+    /// <summary>What every MMX instruction does first: TOP to zero, all registers valid. MMn is then at place n of the image.</summary>
+    public static void EnterMmx(CpuState* s)
+    {
+        Rotate(s, -((s->Fsw >> 11) & 7));
+        s->Fsw &= 0xC7FF;
+        s->Ftw = 0xFF;
+    }
+
     private static void Rotate(CpuState* s, int by)
     {
         if ((by & 7) == 0) return;

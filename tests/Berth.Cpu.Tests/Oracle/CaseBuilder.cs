@@ -128,6 +128,8 @@ internal sealed class CaseBuilder(Random random)
     /// <summary>Aims memory operands and implicit pointers at the data pages.</summary>
     private void Prepare(ref Instruction i, MachineState state)
     {
+        // Two thirds of the divisions get a dividend that fits.
+        if (i.Mnemonic is Mnemonic.Div or Mnemonic.Idiv && random.Next(3) != 0) state.General[2] = random.Next(2) == 0 ? 0 : (ulong)((long)state.General[0] >> 63);
         for (int k = 0; k < i.OpCount; k++)
         {
             if (i.GetOpKind(k) == OpKind.Memory) Memory(ref i, state);
@@ -140,8 +142,6 @@ internal sealed class CaseBuilder(Random random)
             if (i.IsStringInstruction) state.General[1] = (ulong)random.Next(40);
         }
         if (i.Mnemonic == Mnemonic.Xlatb) state.General[3] = HostProcessor.Data + (ulong)random.Next(0x1000);
-        // Two thirds of the divisions get a dividend that fits.
-        if (i.Mnemonic is Mnemonic.Div or Mnemonic.Idiv && random.Next(3) != 0) state.General[2] = random.Next(2) == 0 ? 0 : (ulong)((long)state.General[0] >> 63);
     }
 
     private void Memory(ref Instruction i, MachineState state)
