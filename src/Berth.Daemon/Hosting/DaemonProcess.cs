@@ -26,7 +26,11 @@ internal static partial class DaemonProcess
         await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(engine, options), logs, default))
         {
             Log.Ready(logger, string.Join(", ", options.Listen));
+            using var trim = new CancellationTokenSource();
+            Task trimming = IdleTrim.RunAsync(TimeProvider.System, trim.Token);
             await stop.Task;
+            await trim.CancelAsync();
+            await trimming;
             Log.Stopping(logger);
         }
         foreach (System.Net.EndPoint endpoint in options.Listen.Where(endpoint => endpoint is System.Net.Sockets.UnixDomainSocketEndPoint))
