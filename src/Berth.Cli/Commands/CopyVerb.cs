@@ -65,7 +65,8 @@ internal sealed class CopyVerb : Verb
             return;
         }
         var stat = PathStat.Read(exchange);
-        var contentOnly = source.EndsWith("/.", StringComparison.Ordinal);
+        // The names in the archive of "dir/." begin with a dot instead of the directory's name: only the content is copied.
+        var contentOnly = stat.IsDirectory && (source.EndsWith("/.", StringComparison.Ordinal) || source.TrimEnd('/').Length == 0);
         string folder;
         string? rename = null;
         if (Directory.Exists(target))
@@ -89,12 +90,11 @@ internal sealed class CopyVerb : Verb
             {
                 throw new CliException($"cannot copy a directory over the file {target}");
             }
-        }
-        if (contentOnly && rename is null)
-        {
-            // The archive's first name is the directory itself, whose content goes straight into the target.
-            rename = Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/'));
-            folder = Path.GetDirectoryName(Path.GetFullPath(folder).TrimEnd('/')) ?? "/";
+            if (contentOnly)
+            {
+                (folder, rename) = (full, null);
+                Directory.CreateDirectory(full);
+            }
         }
         new HostExtractor(folder, rename, _archive.Value).Extract(exchange.Body);
         Report(context, $"{container}:{source}", target);

@@ -100,7 +100,7 @@ internal sealed class HostExtractor(string folder, string? renameTo, bool keepOw
     private string? Target(string name)
     {
         List<string> parts = [.. name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".")];
-        if (parts.Contains("..") || name.StartsWith('/') || name.Contains('\0', StringComparison.Ordinal))
+        if (parts.Contains("..") || name.Contains('\0', StringComparison.Ordinal))
         {
             throw new CliException($"the archive holds a name that leads out of it: {name}");
         }
