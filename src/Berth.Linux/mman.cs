@@ -59,6 +59,14 @@ public static partial class Libc
         return file;
     }
 
+    /// <summary>An anonymous file of so many zero bytes.</summary>
+    public static FileDescriptor MemoryFile(string name, long length)
+    {
+        FileDescriptor file = Check(memfd_create(name, MFD_CLOEXEC), "memfd_create", name);
+        Truncate(file, length);
+        return file;
+    }
+
     /// <summary>Maps machine code that stays for the life of the process: written first, then made executable and read-only.</summary>
     internal static unsafe nint MapCode(ReadOnlySpan<byte> code)
     {

@@ -10,10 +10,10 @@ namespace Berth.Containers.Lifecycle;
 /// <summary>Further processes in a running container.</summary>
 public static partial class ContainerRuntime
 {
-    private const ulong JoinedByExec = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+    private const ulong JoinedByExec = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
 
-    /// <summary>Starts a process in a running container: same namespaces, cgroup and filter. Managed code never enters the container; the
-    /// pid namespace is entered by the clone itself.</summary>
+    /// <summary>Starts a process in a running container: same namespaces, cgroup and filter. Managed code never enters the container, and
+    /// what the container can see of the new process shares no memory with this one and has no more rights than its own processes.</summary>
     /// <exception cref="ContainerStartException">It could not be started, or the container has ended.</exception>
     public static StartedProcess Exec(ExecConfig config, ProcessStdio stdio)
     {
@@ -21,9 +21,9 @@ public static partial class ContainerRuntime
         {
             ProtectMemory();
             using FileDescriptor root = ContainerFilesystem.OpenRunningRoot(config.ContainerPid, config.ContainerPidFd);
-            ulong namespaces = JoinedByExec | (SharesUserNamespace(config.ContainerPid) ? 0 : CLONE_NEWUSER);
+            ulong namespaces = JoinedByExec | Differing(config.ContainerPid, "user", CLONE_NEWUSER) | Differing(config.ContainerPid, "time", CLONE_NEWTIME);
             using CgroupEntry? cgroup = config.Cgroup?.OpenEntry();
-            return ThrowAwayThread.Run(() => Create(config, root, namespaces, cgroup, stdio));
+            return ThrowAwayThread.Run(() => Create(config, root, namespaces, cgroup, stdio)).WithStartTime();
         }
         catch (LinuxException e)
         {
@@ -42,16 +42,18 @@ public static partial class ContainerRuntime
         IReadOnlyList<string> environment = WithHome(process.Env, identity);
         string executable = ExecutableLookup.Find(root, process.Args[0], environment, process.Cwd);
         using Streams streams = Streams.Open(process, stdio, process.Terminal ? ContainerTerminal.Open(root) : null);
-        EnterNamespace(config.ContainerPidFd, CLONE_NEWPID, "pid namespace of the container");
 
-        ChildPlan plan = new();
-        ProcessPlan.Enter(plan, cgroup?.TaskFiles ?? [], process);
-        plan.Add("join the container's namespaces", SystemCall.setns, config.ContainerPidFd, namespaces);
+        using ApartLauncher launcher = new();
+        ChildPlan first = new(), rest = new(launcher.Opening);
+        ProcessPlan.Enter(first, cgroup?.TaskFiles ?? [], process);
+        rest.Add("join the container's namespaces", SystemCall.setns, config.ContainerPidFd, namespaces);
         IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
-        ProcessPlan.Become(plan, process, identity, streams.Plan, FilterCache.Get(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
-        return Launch(plan, 0, cgroup, process.Args[0], streams, warnings);
+        ProcessPlan.Become(rest, apart: true, process, identity, streams.Plan, FilterCache.Get(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
+        return Started(launcher.Launch(first.Calls, rest.Calls, cgroup?.Directory), process.Args[0], streams, warnings);
     }
 
-    private static bool SharesUserNamespace(int pid) =>
-        StatAt(null, $"/proc/{pid}/ns/user", followLinks: true).stx_ino == StatAt(null, "/proc/self/ns/user", followLinks: true).stx_ino;
+    // Joining the user namespace one is in already is an error; a kernel without time namespaces has none to join.
+    private static ulong Differing(int pid, string name, ulong flag) =>
+        TryStatAt(null, $"/proc/{pid}/ns/{name}", out statx theirs, followLinks: true) == Errno.None && TryStatAt(null, $"/proc/self/ns/{name}", out statx own, followLinks: true) == Errno.None
+            && theirs.stx_ino != own.stx_ino ? flag : 0;
 }

@@ -35,7 +35,7 @@ public static partial class ContainerRuntime
             List<MountOptions> options = [.. config.Spec.Mounts.Select(MountOptions.Parse)];
             using PreparedBinds binds = new(config.Spec.Mounts, options);
             using CgroupEntry? cgroup = config.Cgroup?.OpenEntry();
-            return ThrowAwayThread.Run(() => Create(config, process, linux, namespaces, options, binds, cgroup, stdio));
+            return ThrowAwayThread.Run(() => Create(config, process, linux, namespaces, options, binds, cgroup, stdio)).WithStartTime();
         }
         catch (LinuxException e)
         {
@@ -80,15 +80,14 @@ public static partial class ContainerRuntime
         if ((created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
         rootfs.AddChildCalls(plan);
         IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
-        ProcessPlan.Become(plan, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
-        return Launch(plan, created & CLONE_NEWPID, cgroup, process.Args[0], streams, warnings);
+        ProcessPlan.Become(plan, apart: false, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
+        return Started(Launcher.Launch(plan.Calls, created & CLONE_NEWPID, cgroup?.Directory), process.Args[0], streams, warnings);
     }
 
-    private static StartedProcess Launch(ChildPlan plan, ulong flags, CgroupEntry? cgroup, string program, Streams streams, List<string> warnings)
+    private static StartedProcess Started(LaunchResult result, string program, Streams streams, List<string> warnings)
     {
-        LaunchResult result = Launcher.Launch(plan.Calls, flags, cgroup?.Directory);
         if (result.PidFd is not null)
-            return new StartedProcess(result.Pid, result.PidFd, streams.TakeMaster(), ProcessTimes.StartTicks(result.Pid), warnings);
+            return new StartedProcess(result.Pid, result.PidFd, streams.TakeMaster(), warnings);
         throw result.FailedStep == "execve"
             ? ExecutableLookup.Refused(program, result.Errno)
             : ContainerStartException.Because($"{result.FailedStep}: {result.Errno.Describe()}", result.FailedStep!, result.Errno);

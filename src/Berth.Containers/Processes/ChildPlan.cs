@@ -8,6 +8,11 @@ internal sealed class ChildPlan
 {
     private readonly List<ChildCall> _calls = new(128);
 
+    public ChildPlan() { }
+
+    /// <summary>Begins with calls that are prepared already.</summary>
+    public ChildPlan(IReadOnlyList<ChildCall> opening) => _calls.AddRange(opening);
+
     public IReadOnlyList<ChildCall> Calls => _calls;
 
     /// <summary>Adds a call whose failure ends the child; answers its index.</summary>

@@ -27,11 +27,13 @@ internal static class ProcessPlan
         }
     }
 
-    /// <summary>Everything from standard streams to execve.</summary>
-    public static void Become(ChildPlan plan, ProcessSpec process, Identity identity, StdioPlan stdio, FilterProgram? filter, uint filterFlags,
+    /// <summary>Everything from standard streams to execve. <paramref name="apart"/>: enter a pid namespace others live in, by forking, when
+    /// nothing is left that they could gain from this process.</summary>
+    public static void Become(ChildPlan plan, bool apart, ProcessSpec process, Identity identity, StdioPlan stdio, FilterProgram? filter, uint filterFlags,
         string executable, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<RlimitSpec> limits)
     {
         Streams(plan, stdio);
+        if (stdio.IsTerminal && !apart) plan.Add("controlling terminal", SystemCall.ioctl, 0, (nint)TIOCSCTTY, 0);
         // A keyring of the host's session would be reachable otherwise (keyctl(2)); kernels without keyrings have nothing to hide.
         plan.Try("new session keyring", 0, SystemCall.keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
         plan.Add("set umask", SystemCall.umask, process.User.Umask ?? 0x12 /* 022 */);
@@ -43,6 +45,13 @@ internal static class ProcessPlan
         Limit(plan, limits);
         Credentials(plan, process, identity, filter, filterFlags);
         plan.Add("unblock signals", SystemCall.rt_sigprocmask, SIG_SETMASK, ChildArgument.Bytes(new byte[8]), 0, 8);
+        if (apart)
+        {
+            // The filter holds already: one that forbids these calls to the container forbids processes to be added to it.
+            plan.Add("fork into the container (a seccomp profile must allow clone)", SystemCall.fork);
+            plan.Add("new session (a seccomp profile must allow setsid)", SystemCall.setsid);
+            if (stdio.IsTerminal) plan.Add("controlling terminal", SystemCall.ioctl, 0, (nint)TIOCSCTTY, 0);
+        }
         plan.Add("execve", SystemCall.execve, executable, ChildArgument.Strings(arguments), ChildArgument.Strings(environment));
     }
 
@@ -64,7 +73,6 @@ internal static class ProcessPlan
         plan.Add("standard input", SystemCall.dup2, stdio.Stdin, 0);
         plan.Add("standard output", SystemCall.dup2, stdio.Stdout, 1);
         plan.Add("standard error", SystemCall.dup2, stdio.Stderr, 2);
-        if (stdio.IsTerminal) plan.Add("controlling terminal", SystemCall.ioctl, 0, (nint)TIOCSCTTY, 0);
     }
 
     // RESOLVE_IN_ROOT and no magic links: /proc/self/fd/N cannot lead out (CVE-2024-21626). getcwd fails or says "(unreachable)" otherwise.

@@ -14,9 +14,12 @@ internal sealed unsafe class CallTable : IDisposable
     private readonly IReadOnlyList<ChildCall> _calls;
     private readonly nint* _entries;
     private readonly byte* _end;
+    private readonly nint _shift;
     private byte* _free;
 
-    public CallTable(IReadOnlyList<ChildCall> calls)
+    /// <param name="calls">What is laid out.</param>
+    /// <param name="address">Where the copy will stand that is used; 0: this block itself is used.</param>
+    public CallTable(IReadOnlyList<ChildCall> calls, nint address = 0)
     {
         _calls = calls;
         int size = calls.Count * EntrySize;
@@ -28,11 +31,15 @@ internal sealed unsafe class CallTable : IDisposable
         _entries = (nint*)NativeMemory.AllocZeroed((nuint)size);
         _free = (byte*)_entries + calls.Count * EntrySize;
         _end = (byte*)_entries + size;
+        _shift = address == 0 ? 0 : address - (nint)_entries;
         for (int i = 0; i < calls.Count; i++) Encode(i, calls[i]);
     }
 
     /// <summary>Address of the first entry.</summary>
     public nint Address => (nint)_entries;
+
+    /// <summary>The whole block.</summary>
+    public ReadOnlySpan<byte> Content => new(_entries, (int)(_end - (byte*)_entries));
 
     /// <summary>The call that ended the child before execve, with its errno; null when every one was answered.</summary>
     public (ChildCall Call, Errno Errno)? Failure()
@@ -68,7 +75,7 @@ internal sealed unsafe class CallTable : IDisposable
             // Words that wait for the same result form a list through themselves.
             nint* source = _entries + argument.Number * 10;
             entry[1 + i] = source[StoreWord];
-            source[StoreWord] = (nint)(entry + 1 + i);
+            source[StoreWord] = (nint)(entry + 1 + i) + _shift;
         }
     }
 
@@ -86,12 +93,12 @@ internal sealed unsafe class CallTable : IDisposable
                 // SAFETY: sock_fprog is a 16-bit count, padding and an address; 16 bytes were taken.
                 *(ushort*)program = (ushort)(filter.Instructions.Length / 8);
                 *(nint*)(program + 8) = instructions;
-                return (nint)program;
+                return (nint)program + _shift;
             case IReadOnlyList<string> texts:
                 nint* array = (nint*)Take((texts.Count + 1) * sizeof(nint));
                 // SAFETY: the array has room for every text and the closing NULL (zeroed memory).
                 for (int i = 0; i < texts.Count; i++) array[i] = PlaceText(texts[i]);
-                return (nint)array;
+                return (nint)array + _shift;
             default: throw new InvalidOperationException($"no such argument: {argument.Content}");
         }
     }
@@ -102,14 +109,14 @@ internal sealed unsafe class CallTable : IDisposable
         byte* target = Take(length + 1);
         // SAFETY: length bytes and the closing NUL were taken.
         Encoding.UTF8.GetBytes(text, new Span<byte>(target, length));
-        return (nint)target;
+        return (nint)target + _shift;
     }
 
     private nint PlaceBytes(byte[] bytes)
     {
         byte* target = Take(bytes.Length);
         bytes.CopyTo(new Span<byte>(target, bytes.Length));
-        return (nint)target;
+        return (nint)target + _shift;
     }
 
     private byte* Take(int size)

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Berth.Linux.Launch;
 
 /// <summary>
@@ -9,40 +7,8 @@ namespace Berth.Linux.Launch;
 /// </summary>
 public static class InitProgram
 {
-    private const int HeaderSize = 64 + 56;
-    private const ulong LoadAddress = 0x400000;
-
     /// <summary>The whole file.</summary>
-    public static byte[] Image { get; } = Build();
-
-    // [ELF] Elf64_Ehdr, then one Elf64_Phdr that maps the file readable and executable.
-    private static byte[] Build()
-    {
-        byte[] image = new byte[HeaderSize + Code.Length];
-        ReadOnlySpan<byte> identification = [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1];
-        identification.CopyTo(image);
-        Half(16, 2); // ET_EXEC
-        Half(18, 62); // EM_X86_64
-        Word(20, 1);
-        Long(24, LoadAddress + HeaderSize); // entry
-        Long(32, 64); // program headers
-        Half(52, 64);
-        Half(54, 56);
-        Half(56, 1);
-        Word(64, 1); // PT_LOAD
-        Word(68, 5); // PF_R | PF_X
-        Long(80, LoadAddress);
-        Long(88, LoadAddress);
-        Long(96, (ulong)image.Length);
-        Long(104, (ulong)image.Length);
-        Long(112, 4096);
-        Code.CopyTo(image.AsSpan(HeaderSize));
-        return image;
-
-        void Half(int offset, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(offset), value);
-        void Word(int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(offset), value);
-        void Long(int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(image.AsSpan(offset), value);
-    }
+    public static byte[] Image { get; } = ElfFile.Build(Code, [], 0);
 
     // Every signal is blocked and taken by rt_sigtimedwait: blocked signals reach even process 1, which has no handlers.
     private static ReadOnlySpan<byte> Code =>
