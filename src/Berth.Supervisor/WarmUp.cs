@@ -1,40 +1,35 @@
 using System.Text.Json;
+using Berth.Containers.Cgroups;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
 using Berth.Supervisor.Processes;
 
 namespace Berth.Supervisor;
 
-/// <summary>Walks the way of a start once, in the background, so that the first real one finds its code ready. It has no effect of its own.</summary>
+/// <summary>Walks the way of a start once, in the background, so that the first real one finds its code ready. It leaves nothing.</summary>
 internal static class WarmUp
 {
-    public static void Begin(RuntimeLauncher launcher, SupervisorPaths paths)
+    private const string Program = "/refused"; // execve refuses it (ENOEXEC): everything up to there has run then
+
+    public static void Begin(SupervisorPaths paths, CgroupHierarchy cgroups, IProcessLauncher launcher, TimeProvider clock)
     {
-        Thread thread = new(() => Run(launcher, Path.Combine(paths.RunRoot, "warm-up")), 256 << 10) { IsBackground = true, Name = "warm-up", Priority = ThreadPriority.BelowNormal };
+        SupervisorPaths own = new(Path.Combine(paths.RunRoot, "warm-up"), paths.DataRoot);
+        Thread thread = new(() => Run(own, new ProcessCreation(own, cgroups, launcher, clock)), 256 << 10) { IsBackground = true, Name = "warm-up" };
         thread.Start();
     }
 
-    private static void Run(RuntimeLauncher launcher, string root)
+    private static void Run(SupervisorPaths paths, ProcessCreation creation)
     {
         try
         {
-            Directory.CreateDirectory(root);
-            StartRequest request = new()
-            {
-                Id = "warm-up",
-                Spec = new RuntimeSpec
-                {
-                    OciVersion = "1.2.0",
-                    Process = new ProcessSpec { Args = ["/nothing"], Cwd = "/", Env = ["PATH=/bin"], Capabilities = new CapabilitiesSpec() },
-                    Linux = new LinuxSpec { Namespaces = [.. NamespaceType.All.Where(static t => t is "pid" or "mount" or "ipc" or "uts").Select(static t => new NamespaceSpec { Type = t })] },
-                },
-                Rootfs = new RootfsRequest { Directory = root }, // empty: the program is not found in it
-            };
-            byte[] line = JsonSerializer.SerializeToUtf8Bytes(new SupervisorRequest { Op = SupervisorOperation.Start, Start = request }, SupervisionJson.Default.SupervisorRequest);
-            request = JsonSerializer.Deserialize(line, SupervisionJson.Default.SupervisorRequest)!.Start!;
+            string root = Path.Combine(paths.RunRoot, "root");
+            Directory.CreateDirectory(Path.Combine(root, "proc"));
+            File.WriteAllBytes(root + Program, [0]);
+            File.SetUnixFileMode(root + Program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            byte[] line = JsonSerializer.SerializeToUtf8Bytes(Request(root, paths.RunRoot), SupervisionJson.Default.SupervisorRequest);
+            StartRequest request = JsonSerializer.Deserialize(line, SupervisionJson.Default.SupervisorRequest)!.Start!;
             SpecValidator.ThrowIfInvalid(request.Spec);
-            using ProcessPipes pipes = new();
-            launcher.Start(request, cgroup: null, pipes);
+            creation.Start(request);
         }
         catch (Exception)
         {
@@ -42,7 +37,29 @@ internal static class WarmUp
         }
         finally
         {
-            Directory.Delete(root, recursive: false);
+            Directory.Delete(paths.RunRoot, recursive: true);
         }
     }
+
+    private static SupervisorRequest Request(string root, string log) => new()
+    {
+        Op = SupervisorOperation.Start,
+        Start = new StartRequest
+        {
+            Id = "warm-up",
+            Spec = new RuntimeSpec
+            {
+                OciVersion = "1.2.0",
+                Process = new ProcessSpec { Args = [Program], Cwd = "/", Env = ["PATH=/"], Capabilities = new CapabilitiesSpec() },
+                Mounts = [new MountSpec { Destination = "/proc", Type = "proc", Source = "proc" }],
+                Linux = new LinuxSpec
+                {
+                    CgroupsPath = $"/berth-warm-up-{Environment.ProcessId}",
+                    Namespaces = [.. NamespaceType.All.Where(static t => t is "pid" or "mount" or "ipc" or "uts").Select(static t => new NamespaceSpec { Type = t })],
+                },
+            },
+            Rootfs = new RootfsRequest { Directory = root },
+            Log = new LogConfig { Directory = Path.Combine(log, "log") },
+        },
+    };
 }
