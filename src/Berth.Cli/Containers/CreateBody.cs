@@ -57,8 +57,15 @@ internal sealed class CreateBody(ContainerFlags flags)
         json.WriteMapIfAny("Labels", KeyValue.Labels(flags.LabelFile.Values, flags.Label.Values));
         json.WriteIfAny("StopSignal", flags.StopSignal.Value);
         json.WriteIfAny("StopTimeout", flags.StopTimeout.Value);
-        WriteExposedPorts(json);
-        WriteAnonymousVolumes(json);
+        // Queries over value types are compiled when first run, which costs more than the rest of the body: not without need.
+        if (flags.Publish.IsSet || flags.Expose.IsSet)
+        {
+            WriteExposedPorts(json);
+        }
+        if (flags.Volume.IsSet)
+        {
+            WriteAnonymousVolumes(json);
+        }
         WriteHealthcheck(json);
         json.WriteStartObject("HostConfig");
         new HostConfigBody(flags).Write(json, ConsoleSize);

@@ -9,8 +9,9 @@ namespace Berth.Cli.Containers;
 internal sealed class HostConfigBody(ContainerFlags flags)
 {
     /// <summary>The <c>--volume</c> flags, read.</summary>
-    public static IEnumerable<VolumeSpec> Volumes(ContainerFlags flags) =>
-        flags.Volume.Values.Select(text => VolumeSpec.Parse(text, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME")));
+    public static IReadOnlyList<VolumeSpec> Volumes(ContainerFlags flags) => flags.Volume.Values.Count == 0
+        ? []
+        : [.. flags.Volume.Values.Select(text => VolumeSpec.Parse(text, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME")))];
 
     /// <summary>Writes into an open object.</summary>
     public void Write(Utf8JsonWriter json, (int Rows, int Columns)? consoleSize)
@@ -31,7 +32,10 @@ internal sealed class HostConfigBody(ContainerFlags flags)
 
     private void WriteFiles(Utf8JsonWriter json)
     {
-        json.WriteListIfAny("Binds", [.. Volumes(flags).Where(volume => volume.Bind is not null).Select(volume => volume.Bind!)]);
+        if (flags.Volume.IsSet)
+        {
+            json.WriteListIfAny("Binds", [.. Volumes(flags).Where(volume => volume.Bind is not null).Select(volume => volume.Bind!)]);
+        }
         if (flags.Mount.Values.Count > 0)
         {
             json.WriteStartArray("Mounts");

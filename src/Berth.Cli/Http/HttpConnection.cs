@@ -105,9 +105,12 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
 
     private static StringBuilder Head(string method, string target, string? contentType, bool upgrade)
     {
-        if (target.AsSpan().ContainsAny(" \r\n\t"))
+        foreach (var c in target)
         {
-            throw new ArgumentException("a request target must be escaped", nameof(target));
+            if (c <= ' ')
+            {
+                throw new ArgumentException("a request target must be escaped", nameof(target));
+            }
         }
         var head = new StringBuilder(256);
         head.Append(method).Append(' ').Append(target).Append(" HTTP/1.1\r\nHost: berth\r\nUser-Agent: berth\r\n");

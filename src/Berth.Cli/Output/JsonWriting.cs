@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Berth.Cli;
@@ -7,19 +5,17 @@ namespace Berth.Cli;
 /// <summary>Short forms for the JSON that request bodies are made of.</summary>
 internal static class JsonWriting
 {
-    private static readonly JsonWriterOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>UTF-8 of the object that <paramref name="write"/> fills.</summary>
     public static byte[] Object(Action<Utf8JsonWriter> write)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, s_compact))
+        using MemoryStream buffer = new(1024);
+        using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             write(json);
             json.WriteEndObject();
         }
-        return buffer.WrittenSpan.ToArray();
+        return buffer.ToArray();
     }
 
     /// <summary>Writes an object of strings.</summary>

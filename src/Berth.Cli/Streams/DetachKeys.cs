@@ -20,7 +20,12 @@ internal sealed class DetachKeys
     public static DetachKeys Parse(string? text)
     {
         var names = (string.IsNullOrEmpty(text) ? Default : text).Split(',');
-        return new DetachKeys([.. names.Select(name => Key(name, text))]);
+        var keys = new byte[names.Length];
+        for (var i = 0; i < names.Length; i++)
+        {
+            keys[i] = Key(names[i], text);
+        }
+        return new DetachKeys(keys);
     }
 
     /// <summary>Moves what may go to the workload from <paramref name="typed"/> to <paramref name="passed"/>; true when the sequence is complete.</summary>
