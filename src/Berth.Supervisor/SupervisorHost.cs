@@ -47,7 +47,7 @@ internal sealed class SupervisorHost : IDisposable
         SupervisorService service = new(loop, table, creation, self, loop.Stop, log);
         Listener listener = new(loop, paths.Socket, service.Serve, log);
         log.Info($"started, version {version}, {adopted} processes taken over");
-        WarmUp.Begin(paths, cgroups, launcher, clock);
+        WarmUp.Begin(paths, launcher, clock);
         return new SupervisorHost(loop, log, pidFile, listener);
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Berth.Containers.Cgroups;
+using Berth.Containers.Logs;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
 using Berth.Supervisor.Processes;
@@ -11,14 +11,14 @@ internal static class WarmUp
 {
     private const string Program = "/refused"; // execve refuses it (ENOEXEC): everything up to there has run then
 
-    public static void Begin(SupervisorPaths paths, CgroupHierarchy cgroups, IProcessLauncher launcher, TimeProvider clock)
+    public static void Begin(SupervisorPaths paths, RuntimeLauncher launcher, TimeProvider clock)
     {
         SupervisorPaths own = new(Path.Combine(paths.RunRoot, "warm-up"), paths.DataRoot);
-        Thread thread = new(() => Run(own, new ProcessCreation(own, cgroups, launcher, clock)), 256 << 10) { IsBackground = true, Name = "warm-up" };
+        Thread thread = new(() => Run(own, launcher, clock), 256 << 10) { IsBackground = true, Name = "warm-up" };
         thread.Start();
     }
 
-    private static void Run(SupervisorPaths paths, ProcessCreation creation)
+    private static void Run(SupervisorPaths paths, RuntimeLauncher launcher, TimeProvider clock)
     {
         try
         {
@@ -29,7 +29,12 @@ internal static class WarmUp
             byte[] line = JsonSerializer.SerializeToUtf8Bytes(Request(root, paths.RunRoot), SupervisionJson.Default.SupervisorRequest);
             StartRequest request = JsonSerializer.Deserialize(line, SupervisionJson.Default.SupervisorRequest)!.Start!;
             SpecValidator.ThrowIfInvalid(request.Spec);
-            creation.Start(request);
+            ProcessFiles files = new(paths.Containers, new ProcessKey(request.Id, null));
+            files.Create();
+            using ProcessPipes pipes = ProcessPipes.Create(files, tty: false, openStdin: true);
+            using LogWriter log = LogWriter.Open(request.Log!, clock);
+            log.WriteStart();
+            launcher.Start(request, cgroup: null, pipes); // no cgroup: one would be left if the supervisor were killed just now
         }
         catch (Exception)
         {
@@ -54,7 +59,6 @@ internal static class WarmUp
                 Mounts = [new MountSpec { Destination = "/proc", Type = "proc", Source = "proc" }],
                 Linux = new LinuxSpec
                 {
-                    CgroupsPath = $"/berth-warm-up-{Environment.ProcessId}",
                     Namespaces = [.. NamespaceType.All.Where(static t => t is "pid" or "mount" or "ipc" or "uts").Select(static t => new NamespaceSpec { Type = t })],
                 },
             },

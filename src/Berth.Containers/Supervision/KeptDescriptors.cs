@@ -31,6 +31,13 @@ internal sealed class KeptDescriptors : IDisposable
         }
     }
 
+    /// <summary>Closes all of a process that has ended.</summary>
+    public void RemoveAll(string id, string? execId)
+    {
+        foreach (KeptDescriptorKind kind in Enum.GetValues<KeptDescriptorKind>())
+            Remove(new KeptDescriptorName(id, execId, kind));
+    }
+
     /// <summary>Finds one; it stays held.</summary>
     public bool TryGet(KeptDescriptorName name, [NotNullWhen(true)] out FileDescriptor? descriptor)
     {

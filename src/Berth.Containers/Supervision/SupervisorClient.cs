@@ -77,7 +77,11 @@ public sealed class SupervisorClient : IDisposable
             else if (response.Want is { } want)
                 await ReturnAsync(want, cancellationToken);
             else if (response.Event is { } news)
+            {
+                if (news.Process is { } ended)
+                    _kept.RemoveAll(ended.Id, ended.ExecId);
                 yield return news;
+            }
         }
     }
 

@@ -8,7 +8,7 @@ internal interface IProcessLauncher
 {
     /// <summary>A container's main process.</summary>
     /// <exception cref="SupervisorException">It cannot be started; nothing of it is left.</exception>
-    LaunchedProcess Start(StartRequest request, ICgroup cgroup, ProcessPipes pipes);
+    LaunchedProcess Start(StartRequest request, ICgroup? cgroup, ProcessPipes pipes);
 
     /// <summary>One more process of a running container.</summary>
     /// <exception cref="SupervisorException">It cannot be started; nothing of it is left.</exception>

@@ -99,7 +99,8 @@ internal sealed class ProcessTable(EventLoop loop, SupervisorPaths paths, Superv
         watcher.Tell(new SupervisorResponse { Event = new SupervisorEvent(SupervisorEventKind.Replayed, null) });
         foreach (ManagedProcess process in _running.Values.ToArray())
             Keep(watcher, process);
-        _watchers.Add(watcher);
+        if (!watcher.IsClosed) // it may have gone while it was told all this
+            _watchers.Add(watcher);
     }
 
     public void Unwatch(WatchClient watcher) => _watchers.Remove(watcher);
@@ -177,12 +178,8 @@ internal sealed class ProcessTable(EventLoop loop, SupervisorPaths paths, Superv
             log.Error($"{process.Key}: {e.Message}");
         }
         _ended[process.Key] = ended;
-        foreach (WatchClient watcher in _watchers.ToArray())
-        {
+        foreach (WatchClient watcher in _watchers.ToArray()) // who hears it closes what it keeps of the process
             watcher.Tell(new SupervisorResponse { Event = new SupervisorEvent(SupervisorEventKind.Exited, ended) });
-            foreach (KeptDescriptorKind kind in Enum.GetValues<KeptDescriptorKind>())
-                watcher.Tell(new SupervisorResponse { Drop = new KeptDescriptorName(process.Key.Id, process.Key.ExecId, kind) });
-        }
     }
 
     private static void Keep(WatchClient watcher, ManagedProcess process)

@@ -7,7 +7,7 @@ namespace Berth.Supervisor.Processes;
 /// <summary>Makes processes by the container runtime.</summary>
 internal sealed class RuntimeLauncher : IProcessLauncher
 {
-    public LaunchedProcess Start(StartRequest request, ICgroup cgroup, ProcessPipes pipes)
+    public LaunchedProcess Start(StartRequest request, ICgroup? cgroup, ProcessPipes pipes)
     {
         RootfsRequest root = request.Rootfs;
         RootfsSource rootfs = root.Directory is { Length: > 0 } directory

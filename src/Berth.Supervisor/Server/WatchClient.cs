@@ -19,9 +19,17 @@ internal sealed class WatchClient : IConnectionUser
         connection.User = this;
     }
 
+    /// <summary>Gone already: nothing reaches it.</summary>
+    public bool IsClosed => _connection.IsClosed;
+
     /// <summary>Sends a line, with a descriptor that belongs to the client's queue from now on.</summary>
     public void Tell(SupervisorResponse response, FileDescriptor? descriptor = null)
     {
+        if (_connection.IsClosed)
+        {
+            descriptor?.Dispose();
+            return;
+        }
         byte[] line = Replies.Line(response);
         _lines.Enqueue((line, descriptor));
         _waiting += line.Length;
