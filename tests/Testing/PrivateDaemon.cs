@@ -33,7 +33,16 @@ public sealed class PrivateDaemon : IAsyncDisposable
     public int Pid => _process?.Id ?? throw new InvalidOperationException("berthd is not running");
 
     /// <summary>Process id of the supervisor, as its pid file tells.</summary>
-    public int SupervisorPid => int.Parse(File.ReadAllText(Path.Combine(RunRoot, "supervisor.pid")));
+    public int SupervisorPid
+    {
+        get
+        {
+            // The supervisor holds a lock on the file: share it.
+            using var file = new StreamReader(new FileStream(
+                Path.Combine(RunRoot, "supervisor.pid"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return int.Parse(file.ReadToEnd());
+        }
+    }
 
     /// <summary>Starts a daemon on empty folders, with the busybox image loaded.</summary>
     public static async Task<PrivateDaemon> StartAsync(CancellationToken cancellationToken = default)
