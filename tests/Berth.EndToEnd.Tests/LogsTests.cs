@@ -20,7 +20,7 @@ public sealed class LogsTests(DaemonFixture fixture) : DockerTest(fixture)
     public async Task Logs_TailSinceTimestamps_Select()
     {
         string name = NewName();
-        (await Docker("run", "--name", name, "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo line$i; done")).Expect();
+        (await Docker("run", "--name", name, "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo line$i; sleep 0.05; done")).Expect();
         Assert.Equal(["line4", "line5"], (await Docker($"logs --tail 2 {name}")).Expect().Lines);
         Assert.Empty((await Docker($"logs --tail 0 {name}")).Expect().Output);
         string[] stamped = (await Docker($"logs -t {name}")).Expect().Lines;

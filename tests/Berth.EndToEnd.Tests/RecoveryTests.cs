@@ -11,41 +11,41 @@ public sealed class RecoveryTests
     public async Task DaemonKilled_RunningContainersGoOnWithCompleteLogs()
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
-        await Docker(daemon, "run", "-d", "--name", "c", "busybox", "sh", "-c", "for i in $(seq 1 30); do echo n$i; sleep 0.1; done; exit 6");
-        string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c")).Text;
+        await Docker(daemon, "run", "-d", "--name", "c1", "busybox", "sh", "-c", "for i in $(seq 1 30); do echo n$i; sleep 0.1; done; exit 6");
+        string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c1")).Text;
         await daemon.KillAsync();
         Assert.True(Directory.Exists($"/proc/{pid}"));
         await daemon.RestartAsync(Cancellation);
-        Assert.Equal($"true {pid}", (await Docker(daemon, "inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "c")).Text);
-        Assert.Equal("6", (await Docker(daemon, "wait", "c")).Text);
-        Assert.Equal(Enumerable.Range(1, 30).Select(i => $"n{i}"), (await Docker(daemon, "logs", "c")).Lines);
+        Assert.Equal($"true {pid}", (await Docker(daemon, "inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "c1")).Text);
+        Assert.Equal("6", (await Docker(daemon, "wait", "c1")).Text);
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => $"n{i}"), (await Docker(daemon, "logs", "c1")).Lines);
     }
 
     [Fact]
     public async Task DaemonKilled_ExitMeanwhile_IsRecordedExactly()
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
-        await Docker(daemon, "run", "-d", "-i", "--name", "c", "busybox", "sh", "-c", "sleep 0.5; echo last words; exit 17");
-        string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c")).Text;
+        await Docker(daemon, "run", "-d", "-i", "--name", "c1", "busybox", "sh", "-c", "sleep 0.5; echo last words; exit 17");
+        string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c1")).Text;
         await daemon.KillAsync();
         await ProcessGoneAsync(int.Parse(pid));
         await daemon.RestartAsync(Cancellation);
-        Assert.Equal("exited 17", (await Docker(daemon, "inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "c")).Text);
-        Assert.Equal("last words\n", (await Docker(daemon, "logs", "c")).Output);
+        Assert.Equal("exited 17", (await Docker(daemon, "inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "c1")).Text);
+        Assert.Equal("last words\n", (await Docker(daemon, "logs", "c1")).Output);
     }
 
     [Fact]
     public async Task DaemonKilled_RestartPolicyContinues()
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
-        await Docker(daemon, "run", "-d", "--name", "c", "--restart", "always", "busybox", "sleep", "1000");
-        string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c")).Text;
+        await Docker(daemon, "run", "-d", "--name", "c1", "--restart", "always", "busybox", "sleep", "1000");
+        string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c1")).Text;
         await daemon.KillAsync();
         (await Command.RunAsync("kill", ["-9", pid], cancellationToken: Cancellation)).Expect();
         await daemon.RestartAsync(Cancellation);
         for (long until = Environment.TickCount64 + 30_000; ; await Task.Delay(50, Cancellation))
         {
-            string[] state = (await Docker(daemon, "inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "c")).Text.Split(' ');
+            string[] state = (await Docker(daemon, "inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "c1")).Text.Split(' ');
             if (state[0] == "true" && state[1] != pid && state[1] != "0")
                 return;
             Assert.True(Environment.TickCount64 < until, "the container was not restarted");
@@ -57,8 +57,8 @@ public sealed class RecoveryTests
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
         string pid;
-        await Docker(daemon, "run", "-d", "--rm", "--name", "c", "busybox", "sleep", "1000");
-        pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c")).Text;
+        await Docker(daemon, "run", "-d", "--rm", "--name", "c1", "busybox", "sleep", "1000");
+        pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c1")).Text;
         await daemon.KillAsync();
         (await Command.RunAsync("kill", ["-9", pid], cancellationToken: Cancellation)).Expect();
         await ProcessGoneAsync(int.Parse(pid));
@@ -95,10 +95,10 @@ public sealed class RecoveryTests
     public async Task SupervisorKilled_ContainersGoOnAndExitCodesAreKept()
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
-        await Docker(daemon, "run", "-d", "--name", "c", "busybox", "sh", "-c", "for i in $(seq 1 30); do echo n$i; sleep 0.1; done; exit 6");
+        await Docker(daemon, "run", "-d", "--name", "c1", "busybox", "sh", "-c", "for i in $(seq 1 30); do echo n$i; sleep 0.1; done; exit 6");
         (await Command.RunAsync("kill", ["-9", daemon.SupervisorPid.ToString()], cancellationToken: Cancellation)).Expect();
-        Assert.Equal("6", (await Docker(daemon, "wait", "c")).Text);
-        Assert.Equal(Enumerable.Range(1, 30).Select(i => $"n{i}"), (await Docker(daemon, "logs", "c")).Lines);
+        Assert.Equal("6", (await Docker(daemon, "wait", "c1")).Text);
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => $"n{i}"), (await Docker(daemon, "logs", "c1")).Lines);
         await Docker(daemon, "run", "--rm", "busybox", "true");
     }
 

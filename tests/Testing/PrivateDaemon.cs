@@ -37,10 +37,9 @@ public sealed class PrivateDaemon : IAsyncDisposable
     {
         get
         {
-            // The supervisor holds a lock on the file: share it.
-            using var file = new StreamReader(new FileStream(
-                Path.Combine(RunRoot, "supervisor.pid"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return int.Parse(file.ReadToEnd());
+            // Opened by .NET, the file would be asked for a lock, and the supervisor holds it.
+            using Process cat = Command.Start("cat", [Path.Combine(RunRoot, "supervisor.pid")]);
+            return int.Parse(cat.StandardOutput.ReadToEnd());
         }
     }
 

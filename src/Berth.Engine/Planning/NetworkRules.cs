@@ -31,7 +31,7 @@ internal static class NetworkRules
         }
         foreach ((string network, EndpointConfig? endpoint) in request.NetworkingConfig.EndpointsConfig ?? new Dictionary<string, EndpointConfig?>())
             CheckEndpoint(network, mode, endpoint);
-        if (mode is "" or "default" or "bridge" && request.Config.NetworkDisabled != true)
+        if (mode == "bridge" && request.Config.NetworkDisabled != true)
             warnings.Add(BridgeWarning);
     }
 

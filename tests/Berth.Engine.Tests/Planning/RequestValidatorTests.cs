@@ -13,7 +13,8 @@ public sealed class RequestValidatorTests
     public void Validate_Plain_Warns_OnlyAboutTheBridge()
     {
         Assert.Empty(RequestValidator.Validate(Definitions.Request(), Definitions.Host));
-        Assert.Equal([NetworkRules.BridgeWarning], RequestValidator.Validate(Definitions.Request(new HostConfig()), Definitions.Host));
+        Assert.Equal([NetworkRules.BridgeWarning], RequestValidator.Validate(Definitions.Request(new HostConfig { NetworkMode = "bridge" }), Definitions.Host));
+        Assert.Empty(RequestValidator.Validate(Definitions.Request(new HostConfig()), Definitions.Host));
     }
 
     [Fact]
