@@ -112,10 +112,12 @@ public sealed class PrivateDaemon : IAsyncDisposable
             CommandResult all = await DockerAsync(["ps", "-aq", "--no-trunc"]);
             if (all.Lines.Length > 0)
                 await DockerAsync(["rm", "-f", "-v", .. all.Lines]);
-            await EndAsync(SupervisorPid);
+            int supervisor = SupervisorPid;
             await EndAsync(_process.Id);
             await _process.WaitForExitAsync();
             _process.Dispose();
+            // Second, or berthd would replace it.
+            await EndAsync(supervisor);
         }
         foreach (string cgroup in CgroupFolders())
             if (Directory.Exists(cgroup))

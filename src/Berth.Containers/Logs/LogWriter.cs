@@ -31,6 +31,9 @@ public sealed class LogWriter : IDisposable
         _offset = offset;
     }
 
+    /// <summary>Bytes of output to give to one record at most, so that small files rotate near their size.</summary>
+    public int PayloadLimit => _config.MaxSizeBytes > 0 ? (int)Math.Clamp(_config.MaxSizeBytes / 2, 4096, MaxPayload) : MaxPayload;
+
     /// <summary>Where the next record will stand.</summary>
     public LogPosition Position => new(_sequence, _offset);
 

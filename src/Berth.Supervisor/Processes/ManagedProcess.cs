@@ -31,6 +31,8 @@ internal sealed class ManagedProcess : IDisposable
 
     public LogWriter? Log { get; init; }
 
+    private int Chunk => Log?.PayloadLimit ?? LogWriter.MaxPayload;
+
     public ICgroup? Cgroup { get; init; }
 
     /// <summary>A child of an earlier supervisor: its exit code comes from its pidfd.</summary>
@@ -50,9 +52,9 @@ internal sealed class ManagedProcess : IDisposable
         hub.Changed = UpdatePumps;
         _inputClosed = inputClosed;
         if (Pipes.Stdout is not null)
-            _pumps.Add(new OutputPump(loop, Pipes.Stdout, StdioChannel.Stdout, Deliver));
+            _pumps.Add(new OutputPump(loop, Pipes.Stdout, StdioChannel.Stdout, Chunk, Deliver));
         if (Pipes.Stderr is not null)
-            _pumps.Add(new OutputPump(loop, Pipes.Stderr, StdioChannel.Stderr, Deliver));
+            _pumps.Add(new OutputPump(loop, Pipes.Stderr, StdioChannel.Stderr, Chunk, Deliver));
         if (Pipes.Stdin is not null)
             _input = new InputSink(loop, Pipes.Stdin, hub.ResumeInput, InputClosed);
         if (Console is not null)
@@ -129,7 +131,7 @@ internal sealed class ManagedProcess : IDisposable
     private void UseConsole()
     {
         Libc.SetNonBlocking(Console!, true);
-        _pumps.Add(new OutputPump(_loop!, Console!, StdioChannel.Stdout, Deliver));
+        _pumps.Add(new OutputPump(_loop!, Console!, StdioChannel.Stdout, Chunk, Deliver));
         if (State.OpenStdin) // a descriptor of its own: epoll takes each only once
             _input = new InputSink(_loop!, Libc.Duplicate(Console!), () => Hub.ResumeInput(), () => { });
         if (Hub.Size is { } size)

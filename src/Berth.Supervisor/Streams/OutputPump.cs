@@ -11,15 +11,17 @@ internal sealed class OutputPump : IDisposable
     private readonly EventLoop _loop;
     private readonly FileDescriptor _descriptor;
     private readonly StdioChannel _channel;
+    private readonly int _chunk;
     private readonly Action<StdioChannel, byte[], int> _deliver;
     private readonly Registration _registration;
     private bool _ended;
 
-    public OutputPump(EventLoop loop, FileDescriptor descriptor, StdioChannel channel, Action<StdioChannel, byte[], int> deliver)
+    public OutputPump(EventLoop loop, FileDescriptor descriptor, StdioChannel channel, int chunk, Action<StdioChannel, byte[], int> deliver)
     {
         _loop = loop;
         _descriptor = descriptor;
         _channel = channel;
+        _chunk = chunk;
         _deliver = deliver;
         _registration = loop.Register(descriptor, Libc.EPOLLIN, _ => ReadOnce());
     }
@@ -48,7 +50,7 @@ internal sealed class OutputPump : IDisposable
     {
         if (_ended)
             return 0;
-        int count = Libc.TryRead(_descriptor, _loop.Scratch.AsSpan(LogWriter.ReservedBefore, LogWriter.MaxPayload));
+        int count = Libc.TryRead(_descriptor, _loop.Scratch.AsSpan(LogWriter.ReservedBefore, _chunk));
         if (count > 0)
         {
             _deliver(_channel, _loop.Scratch, count);
