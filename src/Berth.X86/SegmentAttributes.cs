@@ -2,7 +2,7 @@ namespace Berth.X86;
 
 /// <summary>Access rights of a segment: bits 8-15 and 20-23 of a descriptor's second word, shifted right by 8. Spec: [SDM3] 3.4.5.</summary>
 [Flags]
-public enum SegmentAttributes
+public enum SegmentAttributes : ushort
 {
     /// <summary>Not usable.</summary>
     None = 0,

@@ -65,7 +65,10 @@ internal sealed unsafe class Breakpoints(CpuState* s)
     {
         int length = Length(i);
         ulong start = s->Debug[i] & ~(ulong)(length - 1);
-        if (address < start + (ulong)length && start < address + (ulong)size) s->DebugHits |= 1UL << i;
+        if (address >= start + (ulong)length || start >= address + (ulong)size) return;
+        s->DebugHits |= 1UL << i;
+        // The trap comes right after this instruction, not at the end of its block.
+        s->BlockEnd = null;
     }
 
     /// <summary>DR6 bits of the instruction breakpoints at a linear address.</summary>

@@ -145,7 +145,11 @@ internal sealed unsafe partial class Core : IDisposable
                 if (stop == StopReason.Restart) s->Rip = s->Registers[CpuState.BlockRip] + op->Offset;
                 else if (stop != StopReason.Continue)
                 {
-                    if (stop == StopReason.Halt && (_trapBefore || s->DebugHits != 0) && !AfterInstruction()) return StopReason.Shutdown;
+                    if (stop == StopReason.Halt && _trapBefore)
+                    {
+                        if (!AfterInstruction()) return StopReason.Shutdown;
+                        continue;
+                    }
                     if (stop == StopReason.Halt && Sleep(out stop)) continue;
                     return stop;
                 }

@@ -1,0 +1,102 @@
+using Berth.X86;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Berth.Cpu.Tests.Guests;
+
+public sealed class SelfModifyingTests
+{
+    [Fact]
+    public void Store_IntoTheNextInstruction_IsSeenAtOnce()
+    {
+        using var guest = new Guest();
+        guest.Run(a =>
+        {
+            Label target = a.CreateLabel();
+            a.lea(rbx, __[target]);
+            a.mov(__byte_ptr[rbx + 1], 7);
+            a.Label(ref target);
+            a.mov(cl, 1);
+        });
+        Assert.Equal(7ul, guest.Cpu.GetRegisters().General[1] & 0xFF);
+    }
+
+    [Fact]
+    public void Store_ThroughAnotherMapping_IsSeen()
+    {
+        using var guest = new Guest();
+        const ulong alias = Guest.Data + 0x10_0000;
+        guest.Map(alias, 0x19_0000 | Guest.Rw);
+        guest.Assemble(a =>
+        {
+            a.mov(eax, 1);
+            a.ret();
+        }, 0x19_0000);
+        guest.Run(a =>
+        {
+            a.mov(rbx, 0x19_0000);
+            a.mov(rsi, alias);
+            a.call(rbx);
+            a.mov(edx, eax);
+            a.mov(__byte_ptr[rsi + 1], 2);
+            a.call(rbx);
+        });
+        CpuRegisters r = guest.Cpu.GetRegisters();
+        Assert.Equal((1ul, 2ul), (r.General[2], r.General[0]));
+    }
+
+    [Fact]
+    public void Loop_PatchingItself_CountsRight()
+    {
+        using var guest = new Guest();
+        guest.Run(a =>
+        {
+            Label top = a.CreateLabel();
+            a.xor(esi, esi);
+            a.mov(ecx, 200);
+            a.lea(rbx, __[top]);
+            a.Label(ref top);
+            a.add(esi, 1);
+            a.mov(__[rbx + 2], cl);
+            a.dec(ecx);
+            a.jnz(top);
+        });
+        // The first addition is 1, then each adds the count stored the round before (sign-extended byte).
+        int expected = 1;
+        for (int c = 200; c > 1; c--) expected += (sbyte)c;
+        Assert.Equal((uint)expected, (uint)guest.Cpu.GetRegisters().General[6]);
+    }
+
+    [Fact]
+    public void DeviceWrite_IntoCode_IsSeen()
+    {
+        using var guest = new Guest();
+        guest.Run(a => a.mov(eax, 1));
+        guest.Cpu.SetRegisters(Guest.LongMode(0));
+        guest.Memory.Write(Guest.Code + 1, [9]);
+        guest.Cpu.Run();
+        Assert.Equal(9ul, guest.Cpu.GetRegisters().General[0]);
+    }
+
+    [Fact]
+    public void Instruction_AcrossPages_FollowsBothPages()
+    {
+        using var guest = new Guest();
+        guest.Assemble(a =>
+        {
+            a.mov(eax, 0x01020304);
+            a.ret();
+        }, 0x19_0FFD);
+        guest.Run(a =>
+        {
+            a.mov(rbx, 0x19_0FFD);
+            a.call(rbx);
+            a.mov(edx, eax);
+            a.mov(rsi, 0x19_1000);
+            a.mov(__byte_ptr[rsi], 0x77);
+            a.call(rbx);
+        });
+        CpuRegisters r = guest.Cpu.GetRegisters();
+        Assert.Equal((0x01020304ul, 0x01770304ul), (r.General[2], r.General[0]));
+    }
+}
