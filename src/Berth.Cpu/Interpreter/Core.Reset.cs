@@ -44,9 +44,19 @@ internal sealed unsafe partial class Core
         CpuState* s = S;
         CpuRegisters r = new()
         {
-            Rip = s->Rip, Flags = Flags.All(s), TaskRegister = s->Tr, LocalTable = s->Ldt, Gdt = new(s->GdtBase, s->GdtLimit),
-            Idt = new(s->IdtBase, s->IdtLimit), Cr0 = s->Cr0, Cr2 = s->Cr2, Cr3 = s->Cr3, Cr4 = s->Cr4, Cr8 = Apic?.TaskPriority ?? 0UL,
-            Efer = s->Efer, Xcr0 = s->Xcr0,
+            Rip = s->Rip,
+            Flags = Flags.All(s),
+            TaskRegister = s->Tr,
+            LocalTable = s->Ldt,
+            Gdt = new(s->GdtBase, s->GdtLimit),
+            Idt = new(s->IdtBase, s->IdtLimit),
+            Cr0 = s->Cr0,
+            Cr2 = s->Cr2,
+            Cr3 = s->Cr3,
+            Cr4 = s->Cr4,
+            Cr8 = Apic?.TaskPriority ?? 0UL,
+            Efer = s->Efer,
+            Xcr0 = s->Xcr0,
         };
         for (int i = 0; i < 16; i++) r.General[i] = s->Registers[i];
         for (int i = 0; i < 6; i++) r.Segments[i] = (&s->Es)[i];
