@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Berth.Linux.Launch;
 
 namespace Berth.Linux;
 
@@ -22,6 +23,12 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial int capget(ref cap_user_header header, Span<cap_user_data> data);
 
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int capset(ref cap_user_header header, Span<cap_user_data> data);
+
+    /// <summary>The highest capability the kernel knows.</summary>
+    public static int LastCapability { get; } = int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"), System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The calling thread's effective capabilities as a bit mask.</summary>
     public static ulong EffectiveCapabilities()
     {
@@ -30,4 +37,19 @@ public static partial class Libc
         Check(capget(ref header, data), "capget");
         return data[0].effective | ((ulong)data[1].effective << 32);
     }
+
+    /// <summary>Gives the calling thread alone another effective user and group (and so the owner of what it makes), keeping its capabilities.
+    /// For threads that end with their work: the C library's own calls change every thread.</summary>
+    public static void ActAs(uint uid, uint gid)
+    {
+        cap_user_header header = new() { version = _LINUX_CAPABILITY_VERSION_3 };
+        Span<cap_user_data> data = stackalloc cap_user_data[2];
+        Check(capget(ref header, data), "capget");
+        Check(setresid(SystemCall.setresgid, -1, (nint)gid, -1), "setresgid");
+        Check(setresid(SystemCall.setresuid, -1, (nint)uid, -1), "setresuid");
+        Check(capset(ref header, data), "capset");
+    }
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint setresid(nint number, nint real, nint effective, nint saved);
 }

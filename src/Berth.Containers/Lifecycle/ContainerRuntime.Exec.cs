@@ -1,4 +1,5 @@
 using Berth.Containers.Cgroups;
+using Berth.Containers.Namespaces;
 using Berth.Containers.Processes;
 using Berth.Containers.Spec;
 using Berth.Linux;
@@ -41,15 +42,17 @@ public static partial class ContainerRuntime
         }
         IReadOnlyList<string> environment = WithHome(process.Env, identity);
         string executable = ExecutableLookup.Find(root, process.Args[0], environment, process.Cwd);
+        IdMap? map = (namespaces & CLONE_NEWUSER) == 0 ? null : IdMap.Of(config.ContainerPid);
         using Streams streams = Streams.Open(process, stdio, process.Terminal ? ContainerTerminal.Open(root) : null);
+        streams.GiveTo(map?.HostUid(identity.Uid) ?? identity.Uid);
 
         using ApartLauncher launcher = new();
         ChildPlan first = new(), rest = new(launcher.Opening);
         ProcessPlan.Enter(first, cgroup?.TaskFiles ?? [], process);
         rest.Add("join the container's namespaces", SystemCall.setns, config.ContainerPidFd, namespaces);
-        IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
+        IReadOnlyList<RlimitSpec> limits = Limits(process, map is null, out List<string> warnings);
         ProcessPlan.Become(rest, apart: true, process, identity, streams.Plan, FilterCache.Get(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
-        return Started(launcher.Launch(first.Calls, rest.Calls, cgroup?.Directory), process.Args[0], streams, warnings);
+        return Started(launcher.Launch(first.Calls, rest.Calls, calls => Launcher.Launch(calls, 0, cgroup?.Directory)), process.Args[0], streams, warnings);
     }
 
     // Joining the user namespace one is in already is an error; a kernel without time namespaces has none to join.

@@ -31,11 +31,11 @@ public static partial class ContainerRuntime
         {
             ProtectMemory();
             using NamespaceSet namespaces = NamespaceSet.Open(linux.Namespaces);
-            if (namespaces.IsOwn(CLONE_NEWUSER)) throw ContainerStartException.Because("user namespaces are not supported yet", "namespaces");
             List<MountOptions> options = [.. config.Spec.Mounts.Select(MountOptions.Parse)];
             using PreparedBinds binds = new(config.Spec.Mounts, options);
             using CgroupEntry? cgroup = config.Cgroup?.OpenEntry();
-            return ThrowAwayThread.Run(() => Create(config, process, linux, namespaces, options, binds, cgroup, stdio)).WithStartTime();
+            Creation creation = new(config, process, linux, namespaces, options, binds, cgroup, stdio);
+            return ThrowAwayThread.Run(() => namespaces.IsOwn(CLONE_NEWUSER) ? CreateMapped(creation) : Create(creation)).WithStartTime();
         }
         catch (LinuxException e)
         {
@@ -43,45 +43,85 @@ public static partial class ContainerRuntime
         }
     }
 
-    private static StartedProcess Create(ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces,
-        List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, ProcessStdio stdio)
+    private sealed record Creation(ContainerConfig Config, ProcessSpec Process, LinuxSpec Linux, NamespaceSet Namespaces,
+        List<MountOptions> Options, PreparedBinds Binds, CgroupEntry? Cgroup, ProcessStdio Stdio);
+
+    private static StartedProcess Create(Creation creation)
     {
+        (ContainerConfig config, ProcessSpec process, _, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _) = creation;
         ulong created = namespaces.Created;
-        foreach ((ulong flag, FileDescriptor descriptor) in namespaces.Joined)
-        {
-            if (flag != CLONE_NEWCGROUP && flag != CLONE_NEWNS) EnterNamespace(descriptor, flag, "namespace to join");
-        }
+        Join(namespaces);
+        using FileDescriptor? proc = SharedProc(config.Spec, options, namespaces);
         Unshare(CLONE_NEWNS | (created & (ThreadNamespaces | CLONE_NEWTIME)));
         SetUmask(0); // this thread's own since unshare; modes below are meant as written
-        NamespaceSetup.Configure(config.Spec, created);
-        using RootfsBuilder rootfs = new(config.Spec, options, binds, config.Cgroup, namespaces.IsOwn(CLONE_NEWCGROUP));
-        rootfs.Build(config.Rootfs);
+        NamespaceSetup.Configure(config.Spec, created, "thread-self");
+        NamespaceSetup.SetParameters(config.Spec, ipc: false);
+        NamespaceSetup.SetParameters(config.Spec, ipc: true);
+        using FileDescriptor root = DetachedMount.Root(config.Rootfs);
+        using RootfsBuilder rootfs = new(config.Spec, options, binds, config.Cgroup, namespaces.IsOwn(CLONE_NEWCGROUP), null);
+        rootfs.Build(root, config.Rootfs);
 
+        FileDescriptor? joined = namespaces.Find(CLONE_NEWPID);
+        using ApartLauncher? apart = joined is null ? null : new ApartLauncher();
+        ChildPlan first = new(), plan = apart is null ? first : new ChildPlan(apart.Opening);
+        ProcessPlan.Enter(first, cgroup?.TaskFiles ?? [], process);
+        if (joined is not null) plan.Add("join the pid namespace", SystemCall.setns, joined, CLONE_NEWPID);
+        using Streams streams = Populate(plan, creation, rootfs, null, proc is null ? default(ChildArgument?) : proc, joined is not null, out List<string> warnings);
+        LaunchResult result = apart is null
+            ? Launcher.Launch(plan.Calls, created & CLONE_NEWPID, cgroup?.Directory)
+            : apart.Launch(first.Calls, plan.Calls, calls => Launcher.Launch(calls, 0, cgroup?.Directory));
+        return Started(result, process.Args[0], streams, warnings);
+    }
+
+    // The pid namespace is left to the process, which others could trace there; the mount namespace is made in any case.
+    private static void Join(NamespaceSet namespaces)
+    {
+        foreach ((ulong flag, FileDescriptor descriptor) in namespaces.Joined)
+        {
+            if (flag is CLONE_NEWNET or CLONE_NEWIPC or CLONE_NEWUTS or CLONE_NEWTIME) EnterNamespace(descriptor, flag, "namespace to join");
+        }
+    }
+
+    private static FileDescriptor? SharedProc(RuntimeSpec spec, List<MountOptions> options, NamespaceSet namespaces)
+    {
+        int index = spec.Mounts.ToList().FindIndex(static m => m.Type == "proc");
+        return index >= 0 && namespaces.Find(CLONE_NEWPID) is { } pid
+            ? ProcMount.Of(pid, spec.Linux!.Namespaces.First(static n => n.Type == NamespaceType.Pid).Path!, options[index].Set)
+            : null;
+    }
+
+    // What remains once the tree stands: who the process is, what it runs, its streams, and the calls up to execve.
+    private static Streams Populate(ChildPlan plan, Creation creation, RootfsBuilder rootfs, IdMap? map, ChildArgument? proc, bool apart, out List<string> warnings)
+    {
+        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, _, _, _, ProcessStdio stdio) = creation;
         Identity identity = UserLookup.Resolve(rootfs.Root, config.User, process.User, config.GroupAdd);
         using (MountTarget.Directory(rootfs.Root, process.Cwd)) { }
         IReadOnlyList<string> environment = WithHome(process.Env, identity);
         string executable = ExecutableLookup.Find(rootfs.Root, process.Args[0], environment, process.Cwd);
-        using Streams streams = Streams.Open(process, stdio, process.Terminal ? rootfs.OpenConsole(bind: true) : null);
-        IReadOnlyList<string> arguments = process.Args;
-        if (config.Init)
+        Streams streams = Streams.Open(process, stdio, process.Terminal ? rootfs.OpenConsole(bind: true) : null);
+        try
         {
-            arguments = [RootfsBuilder.InitPath, executable, .. arguments];
-            executable = rootfs.PlaceInit();
+            streams.GiveTo(map?.HostUid(identity.Uid) ?? identity.Uid);
+            IReadOnlyList<string> arguments = process.Args;
+            if (config.Init)
+            {
+                arguments = [RootfsBuilder.InitPath, executable, .. arguments];
+                executable = rootfs.PlaceInit();
+            }
+            rootfs.Seal();
+            if (namespaces.Find(CLONE_NEWCGROUP) is { } joined) plan.Add("join the cgroup namespace", SystemCall.setns, joined, CLONE_NEWCGROUP);
+            // Its root is the cgroup of the caller, so only now, when the process stands in the container's cgroup.
+            if ((namespaces.Created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
+            rootfs.AddChildCalls(plan, proc);
+            IReadOnlyList<RlimitSpec> limits = Limits(process, map is null, out warnings);
+            ProcessPlan.Become(plan, apart, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
+            return streams;
         }
-        rootfs.Seal();
-
-        ChildPlan plan = new();
-        ProcessPlan.Enter(plan, cgroup?.TaskFiles ?? [], process);
-        foreach ((ulong flag, FileDescriptor descriptor) in namespaces.Joined)
+        catch
         {
-            if (flag == CLONE_NEWCGROUP) plan.Add("join the cgroup namespace", SystemCall.setns, descriptor, flag);
+            streams.Dispose();
+            throw;
         }
-        // Its root is the cgroup of the caller, so only now, when the process stands in the container's cgroup.
-        if ((created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
-        rootfs.AddChildCalls(plan);
-        IReadOnlyList<RlimitSpec> limits = Limits(process, out List<string> warnings);
-        ProcessPlan.Become(plan, apart: false, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
-        return Started(Launcher.Launch(plan.Calls, created & CLONE_NEWPID, cgroup?.Directory), process.Args[0], streams, warnings);
     }
 
     private static StartedProcess Started(LaunchResult result, string program, Streams streams, List<string> warnings)
@@ -103,11 +143,11 @@ public static partial class ContainerRuntime
     private static IReadOnlyList<string> WithHome(IReadOnlyList<string> environment, Identity identity) =>
         environment.Any(static v => v.StartsWith("HOME=", StringComparison.Ordinal)) ? environment : [.. environment, $"HOME={identity.Home ?? "/"}"];
 
-    private static List<RlimitSpec> Limits(ProcessSpec process, out List<string> warnings)
+    private static List<RlimitSpec> Limits(ProcessSpec process, bool hostRights, out List<string> warnings)
     {
         warnings = [];
         List<RlimitSpec> result = [];
-        bool mayRaise = (EffectiveCapabilities() & (1UL << CAP_SYS_RESOURCE)) != 0;
+        bool mayRaise = hostRights && (EffectiveCapabilities() & (1UL << CAP_SYS_RESOURCE)) != 0;
         foreach (RlimitSpec wanted in process.Rlimits)
         {
             if (!Rlimits.TryGetResource(wanted.Type, out int resource)) continue;

@@ -43,6 +43,9 @@ internal sealed class NamespaceSet : IDisposable
     /// <summary>Whether the container has a namespace of this kind apart from the host's.</summary>
     public bool IsOwn(ulong flag) => (Created & flag) != 0 || _joined.Any(j => j.Flag == flag);
 
+    /// <summary>The namespace of this kind to join, if any.</summary>
+    public FileDescriptor? Find(ulong flag) => _joined.Find(j => j.Flag == flag).Descriptor;
+
     internal static ulong Flag(string type) => type switch
     {
         NamespaceType.Pid => CLONE_NEWPID,

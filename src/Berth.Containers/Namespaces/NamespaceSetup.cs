@@ -8,7 +8,10 @@ namespace Berth.Containers.Namespaces;
 /// <summary>Sets up fresh namespaces from within: host name, loopback, kernel parameters, clock offsets. Runs on the thread that made them.</summary>
 internal static class NamespaceSetup
 {
-    public static void Configure(RuntimeSpec spec, ulong created)
+    /// <param name="spec">What is asked for.</param>
+    /// <param name="created">CLONE_NEW* of the fresh namespaces.</param>
+    /// <param name="process">Directory of /proc whose process enters the time namespace.</param>
+    public static void Configure(RuntimeSpec spec, ulong created, string process)
     {
         if ((created & CLONE_NEWUTS) != 0)
         {
@@ -23,11 +26,22 @@ internal static class NamespaceSetup
         if ((created & CLONE_NEWTIME) != 0 && spec.Linux!.TimeOffsets.Count > 0)
         {
             string offsets = string.Concat(spec.Linux.TimeOffsets.Select(static o => $"{o.Key} {o.Value.Secs} {o.Value.Nanosecs}\n"));
-            WriteProc("thread-self/timens_offsets", offsets);
+            WriteProc($"{process}/timens_offsets", offsets);
         }
-        foreach ((string name, string value) in spec.Linux?.Sysctl ?? new Dictionary<string, string>())
-            WriteProc("sys/" + name.Replace('.', '/'), value);
     }
+
+    /// <summary>Sets kernel parameters: those of the ipc namespace, which answer to its owner alone, or all the others.</summary>
+    public static void SetParameters(RuntimeSpec spec, bool ipc)
+    {
+        foreach ((string name, string value) in spec.Linux?.Sysctl ?? new Dictionary<string, string>())
+        {
+            string path = name.Replace('.', '/');
+            if (IsIpc(path) == ipc) WriteProc("sys/" + path, value);
+        }
+    }
+
+    private static bool IsIpc(string path) => path.StartsWith("kernel/msg", StringComparison.Ordinal) || path.StartsWith("kernel/sem", StringComparison.Ordinal)
+        || path.StartsWith("kernel/shm", StringComparison.Ordinal) || path.StartsWith("fs/mqueue/", StringComparison.Ordinal);
 
     // Below the host's own /proc, by descriptor, and nothing but procfs on the way: a write can reach a kernel parameter only. The kernel
     // picks the namespace by the calling thread.

@@ -101,8 +101,8 @@ internal static class ProcessPlan
         ulong ambient = CapabilitySet.Parse(sets.Ambient).Bits;
         for (int capability = 0; capability < 64; capability++)
         {
-            // What this process lacks itself may lie between capabilities that it has.
-            if (((bounding >> capability) & 1) == 0 && IsInBoundingSet(capability))
+            // A new user namespace brings all that the kernel knows, more than this process may have.
+            if (((bounding >> capability) & 1) == 0 && capability <= LastCapability)
                 plan.Add("drop a bounding capability", SystemCall.prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
         }
         plan.Add("keep capabilities", SystemCall.prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);

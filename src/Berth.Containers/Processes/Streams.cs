@@ -32,6 +32,16 @@ internal sealed class Streams : IDisposable
         return result;
     }
 
+    /// <summary>Makes a user of the host the owner of the terminal, or of the pipes, so that the process can open them again by
+    /// /dev/stdout and the like.</summary>
+    public void GiveTo(uint hostUid)
+    {
+        foreach (FileDescriptor descriptor in (FileDescriptor[])[Plan.Stdin, Plan.Stdout, Plan.Stderr])
+        {
+            if (Plan.IsTerminal || Stat(descriptor).FileType == S_IFIFO) ChangeOwnerAt(descriptor, "", hostUid, uint.MaxValue);
+        }
+    }
+
     /// <summary>Hands over the terminal's master side.</summary>
     public FileDescriptor? TakeMaster()
     {

@@ -38,6 +38,70 @@ internal static class DetachedMount
         _ => throw new ArgumentException($"unknown kind of root file system: {rootfs}", nameof(rootfs)),
     };
 
+    /// <summary>The container's root with the ids of a user namespace: files keep the container's own numbers on the disk. The calling
+    /// thread's mount namespace must be its own, and its effective user the namespace's root: what overlayfs makes belongs to that.</summary>
+    public static FileDescriptor Root(RootfsSource rootfs, FileDescriptor userNamespace)
+    {
+        if (rootfs is DirectoryRootfs directory)
+        {
+            FileDescriptor bound = Bind(directory.Path, recursive: true);
+            Shift(bound, directory.Path, userNamespace);
+            return bound;
+        }
+        OverlayRootfs overlay = (OverlayRootfs)rootfs;
+        string top = CommonParent(overlay.UpperDirectory, overlay.WorkDirectory);
+        // Layers must be mounts of this namespace (kernels before 6.14 refuse others), so they get a place of their own.
+        List<string> sources = [top, .. overlay.LowerDirectories];
+        List<FileDescriptor> layers = [.. sources.Select(static s => Bind(s, recursive: false))];
+        string place = overlay.WorkDirectory;
+        try
+        {
+            using FileDescriptor stage = Create("tmpfs", "berth", ["mode=700"], 0);
+            using (FileDescriptor target = Open(place, O_PATH | O_DIRECTORY)) MoveMount(stage, target, place);
+            for (int i = 0; i < layers.Count; i++)
+            {
+                Shift(layers[i], sources[i], userNamespace);
+                MakeDirectoryAt(stage, $"{i}", 0x1C0);
+                using FileDescriptor spot = OpenAt(stage, $"{i}", O_PATH | O_DIRECTORY);
+                MoveMount(layers[i], spot, sources[i]);
+            }
+            return Overlay(new OverlayRootfs([.. Enumerable.Range(1, layers.Count - 1).Select(i => $"{place}/{i}")],
+                $"{place}/0/{Path.GetRelativePath(top, overlay.UpperDirectory)}", $"{place}/0/{Path.GetRelativePath(top, overlay.WorkDirectory)}"));
+        }
+        finally
+        {
+            foreach (FileDescriptor layer in layers) layer.Dispose();
+            TryUnmount(place, MNT_DETACH);
+        }
+    }
+
+    /// <summary>Shows a detached mount with the ids of a user namespace; false when its file system cannot do that.</summary>
+    public static bool TryShift(FileDescriptor mount, FileDescriptor userNamespace, int flags)
+    {
+        try
+        {
+            SetMountAttributes(mount, MOUNT_ATTR_IDMAP, flags: flags, userNamespace: userNamespace);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EINVAL)
+        {
+            return false;
+        }
+    }
+
+    private static void Shift(FileDescriptor mount, string path, FileDescriptor userNamespace)
+    {
+        if (!TryShift(mount, userNamespace, 0))
+            throw new LinuxException("mount_setattr", Errno.EINVAL, $"{path}: its file system or this kernel has no idmapped mounts (ext4, xfs, btrfs and, from 6.3, tmpfs have)");
+    }
+
+    private static string CommonParent(string first, string second)
+    {
+        string result = Path.GetFullPath(first);
+        while (!Path.GetFullPath(second).StartsWith(result.TrimEnd('/') + "/", StringComparison.Ordinal)) result = Path.GetDirectoryName(result)!;
+        return result;
+    }
+
     private static FileDescriptor Overlay(OverlayRootfs overlay)
     {
         using FileDescriptor context = OpenFileSystem("overlay");

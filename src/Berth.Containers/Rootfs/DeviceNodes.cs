@@ -1,3 +1,4 @@
+using Berth.Containers.Namespaces;
 using Berth.Containers.Spec;
 using Berth.Linux;
 using static Berth.Linux.Libc;
@@ -24,13 +25,14 @@ internal static class DeviceNodes
     }
 
     /// <summary>Makes a device that the specification asks for, at its own path.</summary>
-    public static void Make(FileDescriptor root, DeviceSpec device)
+    public static void Make(FileDescriptor root, DeviceSpec device, IdMap? map)
     {
         int slash = device.Path.LastIndexOf('/');
         using FileDescriptor parent = MountTarget.Directory(root, slash <= 0 ? "/" : device.Path[..slash]);
         uint type = device.Type switch { "b" => S_IFBLK, "p" => S_IFIFO, _ => S_IFCHR };
         uint mode = type | ((device.FileMode ?? 0x1B6) & 0x1FF);
-        Make(parent, device.Path[(slash + 1)..], mode, makedev((uint)device.Major, (uint)device.Minor), device.Uid ?? 0, device.Gid ?? 0);
+        uint uid = device.Uid ?? 0, gid = device.Gid ?? 0;
+        Make(parent, device.Path[(slash + 1)..], mode, makedev((uint)device.Major, (uint)device.Minor), map?.HostUid(uid) ?? uid, map?.HostGid(gid) ?? gid);
     }
 
     private static void Make(FileDescriptor directory, string name, uint mode, ulong device, uint uid, uint gid)

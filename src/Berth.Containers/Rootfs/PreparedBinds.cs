@@ -1,5 +1,6 @@
 using Berth.Containers.Spec;
 using Berth.Linux;
+using static Berth.Linux.Libc;
 
 namespace Berth.Containers.Rootfs;
 
@@ -23,6 +24,16 @@ internal sealed class PreparedBinds : IDisposable
         {
             Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Shows the files with the ids of a user namespace: what root owns on the host, root owns in the container. File systems that
+    /// cannot do that keep the host's ids.</summary>
+    public void Shift(FileDescriptor userNamespace)
+    {
+        foreach (FileDescriptor? mount in _mounts)
+        {
+            if (mount is not null && !DetachedMount.TryShift(mount, userNamespace, AT_RECURSIVE)) DetachedMount.TryShift(mount, userNamespace, 0);
         }
     }
 

@@ -1,5 +1,6 @@
 using Berth.Containers.Cgroups;
 using Berth.Containers.Lifecycle;
+using Berth.Containers.Namespaces;
 using Berth.Containers.Processes;
 using Berth.Containers.Spec;
 using Berth.Linux;
@@ -22,11 +23,13 @@ internal sealed class RootfsBuilder : IDisposable
     private readonly PreparedBinds _binds;
     private readonly ICgroup? _cgroup;
     private readonly bool _ownCgroupNamespace;
+    private readonly IdMap? _map;
     private readonly List<FileDescriptor> _held = [];
     private FileDescriptor? _devpts, _dev;
 
-    public RootfsBuilder(RuntimeSpec spec, IReadOnlyList<MountOptions> options, PreparedBinds binds, ICgroup? cgroup, bool ownCgroupNamespace)
+    public RootfsBuilder(RuntimeSpec spec, IReadOnlyList<MountOptions> options, PreparedBinds binds, ICgroup? cgroup, bool ownCgroupNamespace, IdMap? map)
     {
+        _map = map;
         _spec = spec;
         _options = options;
         _binds = binds;
@@ -37,16 +40,14 @@ internal sealed class RootfsBuilder : IDisposable
     /// <summary>The root of the tree, attached somewhere in this mount namespace.</summary>
     public FileDescriptor Root { get; private set; } = null!;
 
-    /// <summary>Mounts all but /proc. The calling thread's mount namespace must be its own.</summary>
-    public void Build(RootfsSource source)
+    /// <summary>Mounts all but /proc on a root that stands nowhere yet. The calling thread's mount namespace must be the container's.</summary>
+    public void Build(FileDescriptor root, RootfsSource source)
     {
         Mount(null, "/", null, MS_REC | MS_SLAVE);
-        FileDescriptor root = DetachedMount.Root(source);
-        _held.Add(root);
-        SetMountAttributes(root, 0, 0, MS_PRIVATE, AT_RECURSIVE);
         // It has to stand somewhere to become the root; no one else sees this namespace.
         using (FileDescriptor place = Open(source is OverlayRootfs overlay ? overlay.UpperDirectory : ((DirectoryRootfs)source).Path, O_PATH | O_DIRECTORY))
             MoveMount(root, place, "root file system");
+        SetMountAttributes(root, 0, 0, MS_PRIVATE, AT_RECURSIVE);
         Root = root;
         for (int i = 0; i < _spec.Mounts.Count; i++)
         {
@@ -59,7 +60,7 @@ internal sealed class RootfsBuilder : IDisposable
                 throw ContainerStartException.Because($"error mounting \"{_spec.Mounts[i].Source}\" to rootfs at \"{_spec.Mounts[i].Destination}\": {e.Message}", "mount", e.Errno, e);
             }
         }
-        foreach (DeviceSpec device in _spec.Linux?.Devices ?? []) DeviceNodes.Make(Root, device);
+        foreach (DeviceSpec device in _spec.Linux?.Devices ?? []) DeviceNodes.Make(Root, device, _map);
     }
 
     /// <summary>Opens a terminal in the container's own devpts and shows it as /dev/console.</summary>
@@ -120,12 +121,14 @@ internal sealed class RootfsBuilder : IDisposable
     }
 
     /// <summary>The child's part: /proc of its own pid namespace with what is hidden in it, then the change of the root.</summary>
-    public void AddChildCalls(ChildPlan plan)
+    /// <param name="plan">Receives the calls.</param>
+    /// <param name="ready">A /proc mount that is made already, or null.</param>
+    public void AddChildCalls(ChildPlan plan, ChildArgument? ready)
     {
         for (int i = 0; i < _spec.Mounts.Count; i++)
         {
             MountSpec mount = _spec.Mounts[i];
-            if (IsProc(mount)) AddProc(plan, mount, _options[i]);
+            if (IsProc(mount)) AddProc(plan, mount, _options[i], ready);
             else if (IsBelowProc(mount.Destination)) AddBelowProc(plan, i, mount.Destination);
         }
         plan.Add("enter the new root", SystemCall.fchdir, Root);
@@ -171,12 +174,20 @@ internal sealed class RootfsBuilder : IDisposable
         }
     }
 
-    private static FileDescriptor NewFileSystem(MountSpec mount, MountOptions options)
+    private FileDescriptor NewFileSystem(MountSpec mount, MountOptions options)
     {
-        List<string> data = options.Data;
+        // Made with the host's rights, they read ids as the host's; what a user namespace shows is another number.
+        List<string> data = _map is null ? options.Data : [.. options.Data.Select(HostOption)];
         if (mount.Type == "devpts") data = [.. data.Where(static d => d != "newinstance")];
         return DetachedMount.Create(mount.Type ?? "", mount.Source, data, mount.Destination == "/dev" ? options.Set & ~MOUNT_ATTR_RDONLY : 0);
     }
+
+    private string HostOption(string option) => option.Split('=', 2) switch
+    {
+        ["uid", var id] when uint.TryParse(id, out uint uid) => $"uid={_map!.HostUid(uid)}",
+        ["gid", var id] when uint.TryParse(id, out uint gid) => $"gid={_map!.HostGid(gid)}",
+        _ => option,
+    };
 
     private static void Attributes(FileDescriptor mount, MountOptions options)
     {
@@ -218,31 +229,37 @@ internal sealed class RootfsBuilder : IDisposable
         SetMountAttributes(tmpfs, options.Set & MOUNT_ATTR_RDONLY);
     }
 
-    private void AddProc(ChildPlan plan, MountSpec mount, MountOptions options)
+    private void AddProc(ChildPlan plan, MountSpec mount, MountOptions options, ChildArgument? ready)
     {
         FileDescriptor target = MountTarget.Directory(Root, mount.Destination);
         _held.Add(target);
+        ChildArgument proc = ready ?? NewProc(plan, options.Data, options.Set);
+        plan.Add("mount /proc", SystemCall.move_mount, proc, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        string prefix = mount.Destination.TrimEnd('/') + "/";
+        foreach (string path in _spec.Linux?.ReadonlyPaths ?? [])
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal)) AddReadonly(plan, proc, path[prefix.Length..], path);
+        }
+        foreach (string path in _spec.Linux?.MaskedPaths ?? [])
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal)) AddMask(plan, proc, path[prefix.Length..], path);
+        }
+    }
+
+    /// <summary>Calls that make a /proc of the caller's pid namespace; answers the mount.</summary>
+    public static ChildArgument NewProc(ChildPlan plan, IReadOnlyList<string> data, ulong attributes)
+    {
         int context = plan.Add("mount /proc", SystemCall.fsopen, "proc", FSOPEN_CLOEXEC);
         ChildArgument fs = ChildArgument.ResultOf(context);
         plan.Add("mount /proc", SystemCall.fsconfig, fs, FSCONFIG_SET_STRING, "source", "proc", 0);
-        foreach (string option in options.Data)
+        foreach (string option in data)
         {
             int equals = option.IndexOf('=');
             if (equals < 0) plan.Add($"mount /proc with {option}", SystemCall.fsconfig, fs, FSCONFIG_SET_FLAG, option, 0, 0);
             else plan.Add($"mount /proc with {option}", SystemCall.fsconfig, fs, FSCONFIG_SET_STRING, option[..equals], option[(equals + 1)..], 0);
         }
         plan.Add("mount /proc", SystemCall.fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
-        int proc = plan.Add("mount /proc", SystemCall.fsmount, fs, FSMOUNT_CLOEXEC, options.Set);
-        plan.Add("mount /proc", SystemCall.move_mount, ChildArgument.ResultOf(proc), "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-        string prefix = mount.Destination.TrimEnd('/') + "/";
-        foreach (string path in _spec.Linux?.ReadonlyPaths ?? [])
-        {
-            if (path.StartsWith(prefix, StringComparison.Ordinal)) AddReadonly(plan, ChildArgument.ResultOf(proc), path[prefix.Length..], path);
-        }
-        foreach (string path in _spec.Linux?.MaskedPaths ?? [])
-        {
-            if (path.StartsWith(prefix, StringComparison.Ordinal)) AddMask(plan, ChildArgument.ResultOf(proc), path[prefix.Length..], path);
-        }
+        return ChildArgument.ResultOf(plan.Add("mount /proc", SystemCall.fsmount, fs, FSMOUNT_CLOEXEC, attributes));
     }
 
     private static void AddReadonly(ChildPlan plan, ChildArgument proc, string name, string path)

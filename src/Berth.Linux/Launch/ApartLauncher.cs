@@ -31,12 +31,12 @@ public sealed class ApartLauncher : IDisposable
     /// <paramref name="rest"/> in the program.</summary>
     /// <param name="first">Calls before the program starts.</param>
     /// <param name="rest">Begins with <see cref="Opening"/>, contains <see cref="SystemCall.fork"/>, ends in execve.</param>
-    /// <param name="cgroup">cgroup2 directory to be born in, or null.</param>
-    public LaunchResult Launch(IReadOnlyList<ChildCall> first, IReadOnlyList<ChildCall> rest, FileDescriptor? cgroup)
+    /// <param name="start">Makes a child that makes the calls it is given.</param>
+    public LaunchResult Launch(IReadOnlyList<ChildCall> first, IReadOnlyList<ChildCall> rest, Func<IReadOnlyList<ChildCall>, LaunchResult> start)
     {
         using CallTable table = new(rest, CallProgram.TableAddress);
         using FileDescriptor program = Libc.SealedFile("berth-exec", CallProgram.Build(table, _write));
-        LaunchResult started = Launcher.Launch([.. first, .. Inherit(rest), Execute(program)], 0, cgroup);
+        LaunchResult started = start([.. first, .. Inherit(rest), Execute(program)]);
         if (started.PidFd is null) return started;
         _write.Dispose();
         using FileDescriptor maker = started.PidFd;

@@ -41,6 +41,12 @@ internal sealed unsafe class CallTable : IDisposable
     /// <summary>The whole block.</summary>
     public ReadOnlySpan<byte> Content => new(_entries, (int)(_end - (byte*)_entries));
 
+    // SAFETY: both stay inside the block: the index is the caller's own call; a waiting child reads the words when it is let go.
+    public nint Result(int index) => _entries[index * 10 + ResultWord];
+
+    /// <summary>Makes a call that always fails lead to another table.</summary>
+    public void Jump(int index, nint address) => _entries[index * 10 + SkipWord] = address - (nint)(_entries + index * 10);
+
     /// <summary>The call that ended the child before execve, with its errno; null when every one was answered.</summary>
     public (ChildCall Call, Errno Errno)? Failure()
     {

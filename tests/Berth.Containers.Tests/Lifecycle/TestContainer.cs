@@ -65,6 +65,17 @@ public sealed class TestContainer : IDisposable
         },
     };
 
+    /// <summary>The same in a user namespace whose root is the host's user 100000.</summary>
+    public static RuntimeSpec Mapped(RuntimeSpec spec) => spec with
+    {
+        Linux = spec.Linux! with
+        {
+            Namespaces = [.. spec.Linux.Namespaces, new NamespaceSpec { Type = NamespaceType.User }],
+            UidMappings = [new() { ContainerId = 0, HostId = 100000, Size = 65536 }],
+            GidMappings = [new() { ContainerId = 0, HostId = 100000, Size = 65536 }],
+        },
+    };
+
     public static CapabilitiesSpec Capabilities(Berth.Containers.Security.CapabilitySet set) =>
         new() { Bounding = set.Names(), Effective = set.Names(), Permitted = set.Names() };
 
