@@ -102,4 +102,16 @@ public static partial class Libc
         result.Dispose();
         return null;
     }
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint splice(FileDescriptor input, nint inputOffset, FileDescriptor output, ref long outputOffset, nint length, uint flags);
+
+    /// <summary>Moves bytes from a pipe to a place in a file within the kernel, without waiting for more; returns the count, or minus errno.</summary>
+    public static int TrySplice(FileDescriptor pipe, FileDescriptor file, long offset, int length)
+    {
+        const uint SPLICE_F_NONBLOCK = 2;
+        nint count;
+        while ((count = splice(pipe, 0, file, ref offset, length, SPLICE_F_NONBLOCK)) < 0 && LastErrno == Errno.EINTR) { }
+        return count < 0 ? -(int)LastErrno : (int)count;
+    }
 }

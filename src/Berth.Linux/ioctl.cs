@@ -125,4 +125,13 @@ public static partial class Libc
         request.ifr_flags |= IFF_UP;
         Check(ioctl_ifreq(socket, SIOCSIFFLAGS, ref request), "ioctl", "SIOCSIFFLAGS");
     }
+
+    /// <summary>How many bytes a pipe holds (FIONREAD).</summary>
+    public static int AvailableBytes(FileDescriptor pipe)
+    {
+        const nuint FIONREAD = 0x541B;
+        int count = 0;
+        Check(ioctl_int(pipe, FIONREAD, ref count), "ioctl", "FIONREAD");
+        return count;
+    }
 }

@@ -83,6 +83,22 @@ public sealed class AdoptionTests
         await watch;
     }
 
+    [Fact]
+    public async Task Supervisor_KilledDuringAStart_NextOneUndoesIt()
+    {
+        await using SupervisorFixture fixture = await SupervisorFixture.StartAsync();
+        string id = fixture.NewId();
+        await fixture.Client.StartAsync(fixture.Request(id, "/bin/sleep", "600"), TestContext.Current.CancellationToken);
+        int pid = (await fixture.Client.ListAsync(TestContext.Current.CancellationToken)).Single().Pid;
+        await KillSupervisorAsync(fixture);
+        File.Delete(Path.Combine(fixture.Paths.Containers, id, "state.json")); // as if killed just before it was written
+        await fixture.LaunchAsync();
+        Assert.Empty(await fixture.Client.ListAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(Directory.EnumerateDirectories(fixture.Paths.Containers));
+        Assert.Empty(fixture.Cgroups());
+        Assert.True(!File.Exists($"/proc/{pid}/stat") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal));
+    }
+
     /// <summary>What the daemon does: watch, and start the supervisor when it is gone.</summary>
     private static async Task KeepWatchingAsync(SupervisorFixture fixture, TaskCompletionSource watching, CancellationToken cancellationToken)
     {

@@ -3,7 +3,10 @@ using Berth.Linux;
 
 namespace Berth.Containers.Logs;
 
-/// <summary>Appends a container's output to its log. One writer per directory; each record is one write(2), so a crash tears at most the last.</summary>
+/// <summary>
+/// Appends a container's output to its log; one writer per directory. Output of a pipe moves into the file within the kernel, so that a kill at
+/// any instant neither loses nor repeats a byte; a record without its end is completed when the log is opened again.
+/// </summary>
 public sealed class LogWriter : IDisposable
 {
     /// <summary>Bytes to leave free before a payload given to <see cref="WriteInPlace"/>.</summary>
@@ -52,11 +55,11 @@ public sealed class LogWriter : IDisposable
         {
             long end = 0;
             using (LogFile? reader = LogFile.TryOpen(config.Directory, sequence))
-                end = reader?.FindEnd() ?? 0;
+                end = reader is null ? 0 : Complete(reader, file, reader.FindEnd());
             Libc.Truncate(file, end);
             if (end == 0)
             {
-                Libc.WriteAll(file, LogFormat.Magic);
+                WriteMagic(file);
                 end = LogFormat.Magic.Length;
             }
             return new LogWriter(config, clock, file, sequence, end);
@@ -94,6 +97,36 @@ public sealed class LogWriter : IDisposable
         Append(LogFormat.Frame(record, length, Now(), (byte)stream, flags), length);
     }
 
+    /// <summary>
+    /// Moves what a pipe holds, up to <paramref name="most"/> bytes, into the log and copies it to <paramref name="record"/> between the reserved bytes.
+    /// Returns the count; 0 when the pipe is empty or the log cannot take it this way: then read the pipe.
+    /// </summary>
+    public int Splice(StdioChannel stream, FileDescriptor pipe, byte[] record, int most = MaxPayload)
+    {
+        int length = Math.Min(Libc.AvailableBytes(pipe), most);
+        if (length == 0)
+            return 0;
+        RotateIfFull(LogFormat.OverheadBytes + length);
+        long payload = _offset + LogFormat.HeaderBytes;
+        LogFormat.Frame(record, length, Now(), (byte)stream, 0);
+        if (!TryWriteAt(record.AsSpan(0, LogFormat.HeaderBytes), _offset))
+            return 0;
+        int moved = Libc.TrySplice(pipe, _file, payload, length);
+        if (moved <= 0 || Libc.ReadAt(_file, record.AsSpan(ReservedBefore, moved), payload) != moved)
+        {
+            Libc.Truncate(_file, _offset);
+            return 0;
+        }
+        byte flags = record[ReservedBefore + moved - 1] == (byte)'\n' ? (byte)0 : LogFormat.FlagPartial;
+        Span<byte> whole = LogFormat.Frame(record, moved, _lastTime, (byte)stream, flags);
+        // The header changes only when it must. The end comes last: it makes the record visible to readers.
+        if ((flags != 0 || moved != length) && !TryWriteAt(whole[..LogFormat.HeaderBytes], _offset))
+            return moved;
+        if (TryWriteAt(whole[^LogFormat.TrailerBytes..], payload + moved))
+            _offset += whole.Length;
+        return moved;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
@@ -105,18 +138,54 @@ public sealed class LogWriter : IDisposable
 
     private void Append(ReadOnlySpan<byte> record, int payload)
     {
-        if (_config.MaxSizeBytes > 0 && _offset + record.Length > _config.MaxSizeBytes && _offset > LogFormat.Magic.Length)
-            Rotate();
-        int written = Libc.TryWrite(_file, record);
-        if (written == record.Length)
+        RotateIfFull(record.Length);
+        if (TryWriteAt(record, _offset))
         {
-            _offset += written;
+            _offset += record.Length;
             return;
         }
         // A full disk: the log stays well-formed, the output is lost and counted. Stopping the container instead would be worse.
         LostBytes += payload;
-        if (written > 0)
-            Libc.Truncate(_file, _offset);
+        Libc.Truncate(_file, _offset);
+    }
+
+    private bool TryWriteAt(ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            return Libc.WriteAt(_file, bytes, offset) == bytes.Length;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A record whose beginning stands at <paramref name="end"/> but not its end: what is there of its payload is kept. Returns the new end.</summary>
+    private static long Complete(LogFile reader, FileDescriptor file, long end)
+    {
+        Span<byte> header = stackalloc byte[LogFormat.HeaderBytes];
+        long rest = reader.Length - end - header.Length;
+        if (end == 0 || rest <= 0 || reader.ReadAt(header, end) != header.Length || !LogFormat.TryParse(header, out LogRecord torn) || torn.IsMarker || torn.Length == 0)
+            return end;
+        byte[] record = new byte[LogFormat.OverheadBytes + (int)Math.Min(rest, torn.Length)];
+        int length = record.Length - LogFormat.OverheadBytes;
+        reader.ReadAt(record.AsSpan(LogFormat.HeaderBytes, length), end + header.Length);
+        byte flags = record[LogFormat.HeaderBytes + length - 1] == (byte)'\n' ? (byte)0 : LogFormat.FlagPartial;
+        Libc.WriteAt(file, LogFormat.Frame(record, length, torn.Time, torn.Stream, flags), end);
+        return end + record.Length;
+    }
+
+    private void RotateIfFull(int next)
+    {
+        if (_config.MaxSizeBytes > 0 && _offset + next > _config.MaxSizeBytes && _offset > LogFormat.Magic.Length)
+            Rotate();
+    }
+
+    private static void WriteMagic(FileDescriptor file)
+    {
+        if (Libc.WriteAt(file, LogFormat.Magic, 0) != LogFormat.Magic.Length)
+            throw new LinuxException("pwrite", Errno.ENOSPC);
     }
 
     private void Rotate()
@@ -126,7 +195,7 @@ public sealed class LogWriter : IDisposable
         {
             next = OpenFile(_config.Directory, _sequence + 1);
             Libc.Truncate(next, 0);
-            Libc.WriteAll(next, LogFormat.Magic);
+            WriteMagic(next);
         }
         catch (LinuxException)
         {
@@ -146,5 +215,5 @@ public sealed class LogWriter : IDisposable
     private long Now() => _lastTime = Math.Max(_lastTime, LogFormat.Nanoseconds(_clock.GetUtcNow()));
 
     private static FileDescriptor OpenFile(string directory, long sequence) => Libc.Open(LogFormat.PathOf(directory, sequence),
-        Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_CLOEXEC | Libc.O_NOFOLLOW, 0x1A0 /* 0640 */);
+        Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC | Libc.O_NOFOLLOW, 0x1A0 /* 0640 */);
 }

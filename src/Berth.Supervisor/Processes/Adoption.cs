@@ -100,8 +100,8 @@ internal sealed class Adoption(EventLoop loop, ProcessTable table, SupervisorPat
 
     private void Discard(ProcessKey key, ProcessFiles files)
     {
-        if (key.IsValid && key.ExecId is null && cgroups.Exists($"/berth/{key.Id}"))
-            cgroups.Open($"/berth/{key.Id}").Destroy();
+        if (key.IsValid && key.ExecId is null && files.Cgroup is { } path && cgroups.Exists(path))
+            cgroups.Open(path).Destroy(); // with whatever was started in it
         files.Remove();
     }
 }

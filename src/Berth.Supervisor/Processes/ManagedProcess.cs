@@ -52,9 +52,9 @@ internal sealed class ManagedProcess : IDisposable
         hub.Changed = UpdatePumps;
         _inputClosed = inputClosed;
         if (Pipes.Stdout is not null)
-            _pumps.Add(new OutputPump(loop, Pipes.Stdout, StdioChannel.Stdout, Chunk, Deliver));
+            _pumps.Add(new OutputPump(loop, Pipes.Stdout, StdioChannel.Stdout, Chunk, Log, Deliver));
         if (Pipes.Stderr is not null)
-            _pumps.Add(new OutputPump(loop, Pipes.Stderr, StdioChannel.Stderr, Chunk, Deliver));
+            _pumps.Add(new OutputPump(loop, Pipes.Stderr, StdioChannel.Stderr, Chunk, Log, Deliver));
         if (Pipes.Stdin is not null)
             _input = new InputSink(loop, Pipes.Stdin, hub.ResumeInput, InputClosed);
         if (Console is not null)
@@ -131,7 +131,7 @@ internal sealed class ManagedProcess : IDisposable
     private void UseConsole()
     {
         Libc.SetNonBlocking(Console!, true);
-        _pumps.Add(new OutputPump(_loop!, Console!, StdioChannel.Stdout, Chunk, Deliver));
+        _pumps.Add(new OutputPump(_loop!, Console!, StdioChannel.Stdout, Chunk, log: null, Deliver));
         if (State.OpenStdin) // a descriptor of its own: epoll takes each only once
             _input = new InputSink(_loop!, Libc.Duplicate(Console!), () => Hub.ResumeInput(), () => { });
         if (Hub.Size is { } size)
@@ -139,9 +139,10 @@ internal sealed class ManagedProcess : IDisposable
         UpdatePumps();
     }
 
-    private void Deliver(StdioChannel channel, byte[] buffer, int length)
+    private void Deliver(StdioChannel channel, byte[] buffer, int length, bool recorded)
     {
-        Log?.WriteInPlace(channel, buffer, length); // first: a slow client must not cost the log anything
+        if (!recorded)
+            Log?.WriteInPlace(channel, buffer, length); // first: a slow client must not cost the log anything
         Hub.Deliver((byte)channel, buffer, LogWriter.ReservedBefore, length);
         if (!_finishing && Hub.IsFull)
             UpdatePumps();

@@ -25,7 +25,8 @@ internal sealed class ProcessCreation(SupervisorPaths paths, CgroupHierarchy cgr
             files.Remove(); // an earlier run's record
             files.Create();
             pipes = ProcessPipes.Create(files, request.Tty, request.OpenStdin);
-            cgroup = cgroups.Create(request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : $"/berth/{request.Id}");
+            files.Cgroup = request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? path : $"/berth/{request.Id}";
+            cgroup = cgroups.Create(files.Cgroup);
             if (request.Spec.Linux?.Resources is { } resources)
                 cgroup.Apply(resources);
             if (request.Log is { Disabled: false } config)

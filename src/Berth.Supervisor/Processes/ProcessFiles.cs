@@ -49,6 +49,15 @@ internal sealed class ProcessFiles(string containersRoot, ProcessKey key)
         }
     }
 
+    /// <summary>Notes the cgroup before it is made, so that a start that never finishes can be undone; null when there is no note.</summary>
+    public string? Cgroup
+    {
+        get => File.Exists(CgroupNote) ? File.ReadAllText(CgroupNote) : null;
+        set => File.WriteAllText(CgroupNote, value);
+    }
+
+    private string CgroupNote => Path.Combine(Directory, "cgroup");
+
     public void RemovePipes()
     {
         Libc.TryUnlinkAt(null, Stdin);

@@ -12,17 +12,20 @@ internal sealed class OutputPump : IDisposable
     private readonly FileDescriptor _descriptor;
     private readonly StdioChannel _channel;
     private readonly int _chunk;
-    private readonly Action<StdioChannel, byte[], int> _deliver;
+    private readonly Action<StdioChannel, byte[], int, bool> _deliver;
+    private readonly LogWriter? _splice;
     private readonly Registration _registration;
     private bool _ended;
 
-    public OutputPump(EventLoop loop, FileDescriptor descriptor, StdioChannel channel, int chunk, Action<StdioChannel, byte[], int> deliver)
+    /// <summary>With a <paramref name="log"/>, output moves straight into it; only a pipe's can. <paramref name="deliver"/> is told whether it is there.</summary>
+    public OutputPump(EventLoop loop, FileDescriptor descriptor, StdioChannel channel, int chunk, LogWriter? log, Action<StdioChannel, byte[], int, bool> deliver)
     {
         _loop = loop;
         _descriptor = descriptor;
         _channel = channel;
         _chunk = chunk;
         _deliver = deliver;
+        _splice = log;
         _registration = loop.Register(descriptor, Libc.EPOLLIN, _ => ReadOnce());
     }
 
@@ -50,10 +53,16 @@ internal sealed class OutputPump : IDisposable
     {
         if (_ended)
             return 0;
+        if (_splice?.Splice(_channel, _descriptor, _loop.Scratch, _chunk) is { } moved and > 0)
+        {
+            _deliver(_channel, _loop.Scratch, moved, true);
+            return moved;
+        }
+        // Empty or ended, or the log cannot take a splice (a full disk).
         int count = Libc.TryRead(_descriptor, _loop.Scratch.AsSpan(LogWriter.ReservedBefore, _chunk));
         if (count > 0)
         {
-            _deliver(_channel, _loop.Scratch, count);
+            _deliver(_channel, _loop.Scratch, count, false);
             return count;
         }
         if (count == -(int)Errno.EAGAIN)

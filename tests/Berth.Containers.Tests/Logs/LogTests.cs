@@ -83,20 +83,24 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_TornLastRecord_IsCutOff()
+    public async Task Open_TornLastRecord_KeepsItsPayloadAndIsWholeAgain()
     {
+        string expected = "";
         for (int torn = 1; torn < 22; torn++)
         {
             using (LogWriter writer = Open())
                 Write(writer, $"{torn}\n");
             string file = Directory.GetFiles(Log).Single();
             byte[] whole = File.ReadAllBytes(file);
-            byte[] record = whole[^20..];
-            File.WriteAllBytes(file, [.. whole, .. record[..Math.Min(torn, 19)]]);
+            string payload = $"{torn}\n";
+            byte[] record = whole[^(18 + payload.Length)..];
+            int kept = Math.Min(torn, record.Length - 1);
+            File.WriteAllBytes(file, [.. whole, .. record[..kept]]);
+            expected += payload + payload[..Math.Clamp(kept - 14, 0, payload.Length)];
         }
         using (LogWriter writer = Open())
             Write(writer, "last\n");
-        Assert.Equal(string.Concat(Enumerable.Range(1, 21).Select(static i => $"{i}\n")) + "last\n", await ReadAsync(new()));
+        Assert.Equal(expected + "last\n", await ReadAsync(new()));
     }
 
     [Fact]
