@@ -27,9 +27,9 @@ public sealed class CpuModel
     /// <summary>Physical address bits.</summary>
     public const int PhysicalAddressBits = 40;
 
-    /// <summary>IA32_ARCH_CAPABILITIES: not affected by Meltdown, L1TF, MDS, TAA, MMIO stale data, BHI, GDS, RFDS; enhanced IBRS.</summary>
+    /// <summary>IA32_ARCH_CAPABILITIES: not affected by Meltdown, L1TF, MDS, TAA, MMIO stale data, BHI, GDS, RFDS, ITS; enhanced IBRS.</summary>
     public static ulong ArchitectureCapabilities =>
-        1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 24 | 1 << 26 | 1 << 27;
+        1UL << 62 | 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 24 | 1 << 26 | 1 << 27;
 
     /// <summary>Answers CPUID for one processor.</summary>
     public static CpuidResult Query(uint leaf, uint subleaf, in CpuidContext context)
@@ -43,7 +43,8 @@ public sealed class CpuModel
             2 => new(0x00FF_FF01, 0, 0, 0),
             4 => Caches(subleaf, context),
             6 => new(1 << 2, 0, 0, 0), // the APIC timer never stops
-            7 when subleaf == 0 => new(0, Leaf7Ebx, 1 << 2 | 1 << 22, 1u << 4 | 1u << 26 | 1u << 29 | 1u << 31),
+            7 when subleaf == 0 => new(2, Leaf7Ebx, 1 << 2 | 1 << 22, 1u << 4 | 1u << 26 | 1u << 29 | 1u << 31),
+            7 when subleaf == 2 => new(0, 0, 0, 1 << 4), // BHI_CTRL: one MSR bit instead of a loop at each system call
             0xB => Topology(subleaf, context),
             0xD => Xsave(subleaf, context),
             0x15 => new(1, 1, (uint)context.TscFrequency, 0),

@@ -89,6 +89,7 @@ internal static unsafe class Dispatch
                 o->Extra = i.Op2Kind == OpKind.Register ? (byte)1 : (byte)0;
                 return Shift.SelectDouble(i, width);
             case Mnemonic.Xchg or Mnemonic.Xadd or Mnemonic.Cmpxchg or Mnemonic.Cmpxchg8b or Mnemonic.Cmpxchg16b: return Atomic.Select(i, width);
+            case Mnemonic.Wait: return X87.Handler(i);
             case Mnemonic.Movsd when i.OpCount == 2 && !i.IsStringInstruction: return null;
             case Mnemonic.Cmpsd when !i.IsStringInstruction: return null;
             case Mnemonic.In or Mnemonic.Out:

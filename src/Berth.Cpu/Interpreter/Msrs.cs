@@ -72,7 +72,7 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
             case Msr.TscAdjust: s->TscAdjust = value; return true;
             case Msr.ApicBase: return core.Apic?.TryWriteBaseMsr(value) ?? true;
             case Msr.FeatureControl: return (_featureControl & 1) == 0;
-            case Msr.SpeculationControl: return Keep(ref _speculation, value, 7);
+            case Msr.SpeculationControl: return Keep(ref _speculation, value, 0x407);
             case Msr.PredictionCommand: return (value & ~1UL) == 0;
             case Msr.MicrocodeRevision: return true;
             case Msr.SysenterCs: s->SysenterCs = value; return true;

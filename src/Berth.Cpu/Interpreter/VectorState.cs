@@ -44,6 +44,7 @@ internal static unsafe class VectorState
     {
         if (!Available(c, s) || !Operand(c, s, o, 512, 16, write: true, out ulong address)) return false;
         if (!c.Mmu.Probe(address, 416, o->Segment, AccessKind.Write)) return false;
+        s->MxcsrMask = 0xFFFF;
         return c.Mmu.WriteBytes(address, s->Xsave, 160 + XmmBytes(s), o->Segment);
     }
 
@@ -93,6 +94,7 @@ internal static unsafe class VectorState
     {
         if (!XsaveOn(c, s) || !Operand(c, s, o, CpuModel.XsaveSize, 64, write: true, out ulong address)) return false;
         ulong wanted = Requested(s);
+        s->MxcsrMask = 0xFFFF;
         int size = (wanted & 4) != 0 ? CpuModel.XsaveSize : Ymm;
         byte* image = stackalloc byte[CpuModel.XsaveSize];
         if (!c.Mmu.Probe(address, size, o->Segment, AccessKind.Write) || !c.Mmu.ReadBytes(address, image, size, o->Segment)) return false;

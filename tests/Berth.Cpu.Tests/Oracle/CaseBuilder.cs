@@ -177,7 +177,7 @@ internal sealed class CaseBuilder(Random random)
             i.MemoryBase = Register.RSI;
             if (number == 6) i.MemoryBase = Register.RDI;
         }
-        else if (random.Next(4) == 0 && !i.IsVsib)
+        else if ((random.Next(4) == 0 && !i.IsVsib) || Baseline.HasImage(i.Mnemonic))
         {
             i.MemoryBase = Register.RIP;
             i.MemoryDisplSize = 8;

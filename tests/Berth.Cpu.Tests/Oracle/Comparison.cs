@@ -34,16 +34,31 @@ internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
         if (fault != -1)
         {
             Faulted[instructions[^1].Code] = Faulted.GetValueOrDefault(instructions[^1].Code) + 1;
-            return fault == 0 ? null : $"{Describe(instructions)}: fault {fault}";
+            // #DE of a division, and #GP for reserved bits of a random MXCSR, are what the host would do as well.
+            return fault == 0 || (fault == 13 && Baseline.ChangesMasks(instructions[^1].Mnemonic)) ? null : $"{Describe(instructions)}: fault {fault}";
         }
         host.Run(native, address);
         Compared++;
+        if (Baseline.HasImage(instructions[0].Mnemonic))
+        {
+            HidePointers(host.Memory, instructions[0]);
+            HidePointers(guest.Memory, instructions[0]);
+        }
         ulong undefined = 0;
         foreach (Instruction i in instructions) undefined |= UndefinedFlags.Mask(i, start);
         string difference = Differences(native, ours, undefined, before);
         return difference.Length == 0 ? null : $"{Describe(instructions)} [{Convert.ToHexString(code)}] flags {start.Flags:x}: {difference}";
     }
 
+
+    /// <summary>Clears instruction pointer, operand pointer and opcode of a stored image.</summary>
+    private static void HidePointers(Span<byte> memory, in Instruction i)
+    {
+        int at = (int)(i.MemoryDisplacement64 - HostProcessor.Data);
+        if (i.Mnemonic is Mnemonic.Fxsave or Mnemonic.Fxsave64) memory.Slice(at + 6, 18).Clear();
+        else if (i.Code is Code.Fnstenv_m14byte or Code.Fnsave_m94byte) memory.Slice(at + 6, 8).Clear();
+        else memory.Slice(at + 12, 16).Clear();
+    }
 
     private static byte[] Encode(IReadOnlyList<Instruction> instructions, ulong address)
     {

@@ -19,7 +19,7 @@ public sealed class SequenceTests
 
     private static bool Usable(in Instruction i)
     {
-        if (s_single.Contains(i.Mnemonic) || i.IsStringInstruction || i.IsVsib || i.RflagsUndefined != RflagsBits.None) return false;
+        if (s_single.Contains(i.Mnemonic) || Baseline.ChangesMasks(i.Mnemonic) || i.IsStringInstruction || i.IsVsib || i.RflagsUndefined != RflagsBits.None) return false;
         for (int k = 0; k < i.OpCount; k++)
         {
             if (i.GetOpKind(k) == OpKind.Memory && !i.IsIPRelativeMemoryOperand) return false;
