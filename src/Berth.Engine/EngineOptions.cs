@@ -12,6 +12,9 @@ public sealed record EngineOptions
     /// <summary>Control group below which every instance gets its own.</summary>
     public string CgroupParent { get; init; } = "/berth";
 
+    /// <summary>Whether instances get a user namespace of their own unless they ask for the host's.</summary>
+    public bool PrivateUserNamespaces { get; init; }
+
     /// <summary>Program to start when no supervisor answers; unset = <c>berth-supervisor</c> beside this program.</summary>
     public string? SupervisorPath { get; init; }
 

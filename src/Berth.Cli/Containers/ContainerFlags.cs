@@ -77,7 +77,7 @@ internal sealed class ContainerFlags
     public readonly TextFlag Pid = new("pid", "MODE", "Process namespace: host, private or container:NAME");
     public readonly TextFlag Ipc = new("ipc", "MODE", "IPC namespace: host, private, shareable, none or container:NAME");
     public readonly TextFlag Uts = new("uts", "MODE", "UTS namespace: host");
-    public readonly TextFlag Userns = new("userns", "MODE", "User namespace: host");
+    public readonly TextFlag Userns = new("userns", "MODE", "User namespace: host, private (65536 ids of its own), container:NAME");
     public readonly TextFlag Cgroupns = new("cgroupns", "MODE", "Cgroup namespace: host or private");
 
     // Life

@@ -13,6 +13,8 @@ internal sealed record DaemonOptions
               --data-root DIR         durable state (BERTH_DATA_ROOT; default /var/lib/berth)
               --run-root DIR          sockets and pid files (BERTH_RUN_ROOT; default /run/berth)
               --cgroup-parent PATH    control group above every container's (BERTH_CGROUP_PARENT; default /berth)
+              --userns-remap          containers get a user namespace and 65536 ids of their own unless they ask for
+                                      --userns host (BERTH_USERNS_REMAP=1)
               --log-level LEVEL       debug, info, warning or error (BERTH_LOG_LEVEL; default info)
               --allow-insecure-tcp    allow --host tcp://127.0.0.1:PORT: every local user then controls this machine as root
               --version               print the version
@@ -24,6 +26,9 @@ internal sealed record DaemonOptions
 
     public string CgroupParent { get; init; } = "/berth";
 
+    /// <summary>Whether containers get a user namespace of their own by default.</summary>
+    public bool UsernsRemap { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Where to listen, unix sockets first; never empty after <see cref="Parse"/>.</summary>
@@ -34,7 +39,7 @@ internal sealed record DaemonOptions
     {
         var hosts = new List<string>();
         var flags = new Dictionary<string, string>();
-        bool insecure = false;
+        bool insecure = false, remap = environment("BERTH_USERNS_REMAP") is "1" or "true";
         for (int i = 0; i < arguments.Count; i++)
         {
             int equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
@@ -43,6 +48,9 @@ internal sealed record DaemonOptions
             {
                 case "--allow-insecure-tcp" when equals < 0:
                     insecure = true;
+                    break;
+                case "--userns-remap" when equals < 0 || arguments[i][(equals + 1)..] == "default":
+                    remap = true;
                     break;
                 case "-H" or "--host":
                     hosts.Add(Value());
@@ -73,6 +81,7 @@ internal sealed record DaemonOptions
             DataRoot = AbsolutePath("--data-root", Setting("--data-root", "BERTH_DATA_ROOT", "/var/lib/berth")),
             RunRoot = runRoot,
             CgroupParent = AbsolutePath("--cgroup-parent", Setting("--cgroup-parent", "BERTH_CGROUP_PARENT", "/berth")),
+            UsernsRemap = remap,
             LogLevel = ParseLevel(Setting("--log-level", "BERTH_LOG_LEVEL", "info")),
             Listen = [.. hosts.Distinct().Select(host => ListenAddress.Parse(host, insecure)).OrderBy(point => point is IPEndPoint)],
         };

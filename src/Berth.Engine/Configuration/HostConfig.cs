@@ -101,7 +101,7 @@ public sealed record HostConfig : Resources
     /// <summary>Empty or <c>host</c>.</summary>
     public string? UTSMode { get; init; }
 
-    /// <summary>Empty or <c>host</c>.</summary>
+    /// <summary>Empty (the daemon's default), <c>host</c>, <c>private</c> or <c>container:x</c>.</summary>
     public string? UsernsMode { get; init; }
 
     /// <summary>Size of /dev/shm in bytes; 0 = 64 MiB.</summary>

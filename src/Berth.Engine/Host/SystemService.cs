@@ -99,7 +99,7 @@ public sealed class SystemService
             Name = _context.Host.HostName,
             ServerVersion = _context.Options.Version,
             Runtimes = new Dictionary<string, RuntimeView> { ["container"] = new() },
-            SecurityOptions = ["name=seccomp,profile=builtin", "name=cgroupns"],
+            SecurityOptions = _context.Options.PrivateUserNamespaces ? ["name=seccomp,profile=builtin", "name=cgroupns", "name=userns"] : ["name=seccomp,profile=builtin", "name=cgroupns"],
             Warnings = warnings,
         };
     }

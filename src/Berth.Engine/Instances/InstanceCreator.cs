@@ -9,8 +9,12 @@ namespace Berth.Engine.Instances;
 /// <summary>Makes instances. The directory comes first and the record last, so that a crash leaves nothing that a start does not sweep away.</summary>
 internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
 {
+    private readonly Lock _idRanges = new();
+
     public CreateResult Create(CreateRequest request)
     {
+        if (context.Options.PrivateUserNamespaces && string.IsNullOrEmpty(request.HostConfig.UsernsMode))
+            request = request with { HostConfig = request.HostConfig with { UsernsMode = "private" } };
         IReadOnlyList<string> warnings = RequestValidator.Validate(request, context.Host);
         Image image = context.Images.Get(request.Config.Image!);
         string id = InstanceNames.NewId();
@@ -22,9 +26,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             InstanceFiles.Create(context.Paths, id);
             foreach (PlannedMount mount in definition.Mounts.Where(static m => m.Type == "volume"))
                 context.Volumes.Ensure(mount.VolumeName!, mount.Anonymous, mount.VolumeLabels);
-            var instance = new Instance(name, definition, InstanceState.Initial);
-            context.Store.Insert(new InstanceRow(name, definition, InstanceState.Initial));
-            context.Registry.Add(instance);
+            Instance instance = Register(name, definition);
             context.Events.Publish(instance, "create");
         }
         catch
@@ -36,6 +38,19 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         return new CreateResult { Id = id, Warnings = warnings };
     }
 
+    private Instance Register(string name, InstanceDefinition definition)
+    {
+        lock (_idRanges)
+        {
+            if (definition.HostConfig.UsernsMode == "private")
+                definition = definition with { IdBase = UserNamespaces.Allocate(context.Registry.All.Select(static i => i.Definition)) };
+            var instance = new Instance(name, definition, InstanceState.Initial);
+            context.Store.Insert(new InstanceRow(name, definition, InstanceState.Initial));
+            context.Registry.Add(instance);
+            return instance;
+        }
+    }
+
     private InstanceDefinition Define(string id, CreateRequest request, Image image)
     {
         HostConfig host = Normalized(request.HostConfig);
@@ -44,7 +59,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         if (arguments.Count == 0 || arguments is [""])
             throw EngineException.Invalid("Cmd: no command specified: the image has none, give one");
         HealthRules.Check(config.Healthcheck);
-        foreach (string? mode in (ReadOnlySpan<string?>)[host.NetworkMode, host.PidMode, host.IpcMode])
+        foreach (string? mode in (ReadOnlySpan<string?>)[host.NetworkMode, host.PidMode, host.IpcMode, host.UsernsMode])
         {
             if (mode is not null && mode.StartsWith("container:", StringComparison.Ordinal))
                 context.Registry.Get(mode["container:".Length..]);

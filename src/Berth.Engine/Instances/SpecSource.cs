@@ -66,8 +66,22 @@ internal sealed class SpecSource(EngineContext context)
         CgroupPath = context.CgroupPath(definition),
         FilesDirectory = context.Paths.Container(definition.Id),
         PidOf = name => joins ? Running(name).State.Pid : 1,
+        HasOwnUsers = HasOwnUsers,
         Seccomp = Seccomp.Resolve,
     };
+
+    private bool HasOwnUsers(string name)
+    {
+        // Through those that join another's; a circle cannot run, so its answer does not matter.
+        for (int i = 0; i < 16; i++)
+        {
+            HostConfig host = context.Registry.Get(name).Definition.HostConfig;
+            if (UserNamespaces.Joined(host) is not { } other)
+                return host.UsernsMode == "private";
+            name = other;
+        }
+        return true;
+    }
 
     private Instance Running(string name)
     {

@@ -152,8 +152,9 @@ internal static class RequestValidator
             throw EngineException.Invalid($"HostConfig.UTSMode: invalid UTS mode: {host.UTSMode}: use host or leave it out");
         if (host.UTSMode == "host" && !string.IsNullOrEmpty(config.Hostname))
             throw EngineException.Invalid("Hostname: conflicting options: hostname and the UTS mode");
-        if (host.UsernsMode is not (null or "" or "host"))
-            throw EngineException.NotImplemented($"HostConfig.UsernsMode: \"{host.UsernsMode}\" is not available yet: leave --userns out");
+        Mode(host.UsernsMode, "HostConfig.UsernsMode", "host", "private");
+        if (UserNamespaces.IsOwn(host))
+            UserNamespaces.Check(host);
         if (host.CgroupnsMode is not (null or "" or "private" or "host"))
             throw EngineException.Invalid($"HostConfig.CgroupnsMode: invalid cgroup namespace mode: {host.CgroupnsMode}: use private or host");
         foreach (string name in host.Sysctls?.Keys ?? [])

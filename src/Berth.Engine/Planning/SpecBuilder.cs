@@ -43,6 +43,8 @@ internal static class SpecBuilder
             Linux = new LinuxSpec
             {
                 Namespaces = Namespaces(host, inputs),
+                UidMappings = UserNamespaces.Mapping(definition.IdBase),
+                GidMappings = UserNamespaces.Mapping(definition.IdBase),
                 Devices = [.. Devices(host, inputs).Select(static d => d.Node)],
                 CgroupsPath = inputs.CgroupPath,
                 Resources = ResourcePlan.Build(host, inputs.Host) with { Devices = Rules(host, inputs) },
@@ -79,6 +81,8 @@ internal static class SpecBuilder
     private static List<NamespaceSpec> Namespaces(HostConfig host, SpecInputs inputs)
     {
         var list = new List<NamespaceSpec> { new() { Type = NamespaceType.Mount } };
+        if (UserNamespaces.Joined(host) is { } other ? inputs.HasOwnUsers(other) : host.UsernsMode == "private")
+            Add(NamespaceType.User, host.UsernsMode, "user");
         Add(NamespaceType.Pid, host.PidMode, "pid");
         Add(NamespaceType.Network, host.NetworkMode, "net");
         Add(NamespaceType.Ipc, host.IpcMode, "ipc");

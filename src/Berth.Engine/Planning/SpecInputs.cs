@@ -16,6 +16,9 @@ internal sealed record SpecInputs
     /// <summary>Process whose namespaces <c>container:</c> modes join, by name or id.</summary>
     public required Func<string, int> PidOf { get; init; }
 
+    /// <summary>Whether an instance, by name or id, has a user namespace apart from the host's.</summary>
+    public Func<string, bool> HasOwnUsers { get; init; } = static _ => true;
+
     /// <summary>Filter of a profile (null = default) for a set of capabilities.</summary>
     public required Func<string?, CapabilitySet, SeccompSpec?> Seccomp { get; init; }
 

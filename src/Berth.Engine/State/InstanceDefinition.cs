@@ -18,6 +18,9 @@ internal sealed record InstanceDefinition
 
     public required NetworkingConfig NetworkingConfig { get; init; }
 
+    /// <summary>First host id of the range that is the instance's own; null without a user namespace of its own.</summary>
+    public uint? IdBase { get; init; }
+
     /// <summary>Entrypoint and command, joined.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 

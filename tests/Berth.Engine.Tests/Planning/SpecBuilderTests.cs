@@ -46,6 +46,47 @@ public sealed class SpecBuilderTests
     }
 
     [Fact]
+    public void Build_PrivateUsers_NamespaceComesWithTheInstancesRange()
+    {
+        InstanceDefinition definition = Definitions.Make(new HostConfig { UsernsMode = "private" }, null, []) with { IdBase = 0x70010000 };
+        RuntimeSpec spec = SpecBuilder.Build(definition, Definitions.Inputs);
+        Assert.Empty(SpecValidator.Validate(spec));
+        Assert.Null(spec.Linux!.Namespaces.Single(static n => n.Type == NamespaceType.User).Path);
+        Assert.Equal(new IdMapping { ContainerId = 0, HostId = 0x70010000, Size = 65536 }, spec.Linux.UidMappings.Single());
+        Assert.Equal(spec.Linux.UidMappings, spec.Linux.GidMappings);
+    }
+
+    [Fact]
+    public void Build_JoinedUsers_NamespaceIsThePathOfTheOther()
+    {
+        RuntimeSpec spec = Build(new HostConfig { UsernsMode = "container:web" });
+        Assert.Equal("/proc/4711/ns/user", spec.Linux!.Namespaces.Single(static n => n.Type == NamespaceType.User).Path);
+        Assert.Empty(spec.Linux.UidMappings);
+    }
+
+    [Fact]
+    public void Allocate_RangesTaken_NextFreeOneIsGiven()
+    {
+        InstanceDefinition first = Definitions.Make(null, null, []) with { IdBase = UserNamespaces.Allocate([]) };
+        uint second = UserNamespaces.Allocate([first]);
+        Assert.Equal(first.IdBase + UserNamespaces.RangeSize, second);
+        Assert.Equal(first.IdBase, UserNamespaces.Allocate([first with { IdBase = second }]));
+    }
+
+    [Theory]
+    [InlineData(true, null, null, "Privileged")]
+    [InlineData(false, "host", null, "PidMode")]
+    [InlineData(false, "container:web", null, "PidMode")]
+    [InlineData(false, null, "host", "NetworkMode")]
+    public void Check_WhatOnlyTheHostsRootMayDo_IsRefusedByName(bool privileged, string? pid, string? network, string field)
+    {
+        EngineException e = Assert.Throws<EngineException>(() =>
+            UserNamespaces.Check(new HostConfig { UsernsMode = "private", Privileged = privileged, PidMode = pid, NetworkMode = network }));
+        Assert.StartsWith($"HostConfig.{field}: ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("add --userns ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Build_Tty_SetsTermUnlessGiven()
     {
         Assert.Contains("TERM=xterm", Build(null, new InstanceConfig { Tty = true }).Process!.Env);
