@@ -1,0 +1,135 @@
+using Berth.Machine;
+using Berth.X86;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Berth.Cpu.Tests.Guests;
+
+public sealed class InterruptTests
+{
+    private static Guest Create(out FakeApic apic)
+    {
+        FakeApic? made = null;
+        var guest = new Guest(apics: (_, signals) => made = new FakeApic(signals));
+        apic = made!;
+        return guest;
+    }
+
+    [Fact]
+    public void Pending_WithInterruptsOff_WaitsForStiAndItsShadow()
+    {
+        using Guest guest = Create(out FakeApic apic);
+        apic.Request(0x30);
+        guest.Run(a =>
+        {
+            a.mov(ecx, 1);
+            a.sti();
+            a.mov(ecx, 2);
+            a.mov(ecx, 3);
+        });
+        Assert.Equal(0x30, guest.Vector);
+        Assert.Equal(2ul, guest.Cpu.GetRegisters().General[1]);
+        Assert.NotEqual(0ul, guest.FaultFlags & RFlags.Interrupt);
+    }
+
+    [Fact]
+    public void StiHlt_WakesAndReturnsBehindHlt()
+    {
+        using Guest guest = Create(out FakeApic apic);
+        guest.Assemble(a =>
+        {
+            a.mov(edx, 5);
+            a.iretq();
+        }, 0xE300);
+        guest.Gate(0x31, 0xE300);
+        guest.Assemble(a =>
+        {
+            a.sti();
+            a.hlt();
+            a.mov(ecx, edx);
+            a.cli();
+            a.hlt();
+        });
+        var thread = new Thread(() => guest.Cpu.Run());
+        thread.Start();
+        apic.Request(0x31);
+        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        Assert.Equal(5ul, guest.Cpu.GetRegisters().General[1]);
+    }
+
+    [Fact]
+    public void TaskPriority_HoldsLowVectorsBack()
+    {
+        using Guest guest = Create(out FakeApic apic);
+        guest.Run(a =>
+        {
+            a.mov(eax, 5);
+            a.mov(cr8, rax);
+            a.mov(rbx, cr8);
+        });
+        apic.Request(0x35);
+        Assert.Equal(-1, apic.PendingVector);
+        Assert.Equal(5ul, guest.Cpu.GetRegisters().General[3]);
+    }
+
+    [Fact]
+    public void Nmi_IsTakenWithInterruptsOffAndMaskedUntilIret()
+    {
+        using Guest guest = Create(out _);
+        guest.Assemble(a =>
+        {
+            a.inc(edx);
+            a.iretq();
+        }, 0xE400);
+        guest.Gate(2, 0xE400);
+        guest.Cpu.RaiseNmi();
+        guest.Run(a => a.nop());
+        Assert.Equal(1ul, guest.Cpu.GetRegisters().General[2] & 0xFFFF);
+    }
+
+    [Fact]
+    public void ApicPage_IsReachedThroughPaging()
+    {
+        using Guest guest = Create(out _);
+        guest.Map(0x28_0000, 0xFEE0_0000 | Guest.Rw);
+        guest.Run(a =>
+        {
+            a.mov(rbx, 0x28_0000);
+            a.mov(eax, __[rbx + 0x20]);
+            a.mov(__dword_ptr[rbx + 0x300], 0x32);
+            a.sti();
+            a.nop();
+            a.nop();
+        });
+        Assert.Equal(0x32, guest.Vector);
+        Assert.Equal(0xA000_0020ul, guest.Cpu.GetRegisters().General[0]);
+    }
+
+    [Fact]
+    public void Wrmsr_RefusedByTheApic_IsGeneralProtection()
+    {
+        using Guest guest = Create(out _);
+        guest.Run(a =>
+        {
+            a.mov(ecx, (int)Msr.X2ApicFirst + 2);
+            a.wrmsr();
+        });
+        Assert.Equal((ExceptionVector.GeneralProtection, 0ul), ((byte)guest.Vector, guest.ErrorCode));
+    }
+
+    [Fact]
+    public void Kick_MakesRunReturn()
+    {
+        using Guest guest = Create(out _);
+        guest.Assemble(a =>
+        {
+            a.sti();
+            a.hlt();
+        });
+        CpuExit exit = default;
+        var thread = new Thread(() => exit = guest.Cpu.Run());
+        thread.Start();
+        guest.Cpu.Kick();
+        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        Assert.Equal(CpuExitReason.Kicked, exit.Reason);
+    }
+}
