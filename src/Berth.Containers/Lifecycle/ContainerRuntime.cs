@@ -51,10 +51,12 @@ public static partial class ContainerRuntime
         (ContainerConfig config, ProcessSpec process, _, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _) = creation;
         ulong created = namespaces.Created;
         Join(namespaces);
+        if (namespaces.Find(CLONE_NEWTIME) is not null)
+            throw ContainerStartException.Because("linux.namespaces: a time namespace cannot be joined by a first process", "namespaces");
         using FileDescriptor? proc = SharedProc(config.Spec, options, namespaces);
         Unshare(CLONE_NEWNS | (created & (ThreadNamespaces | CLONE_NEWTIME)));
         SetUmask(0); // this thread's own since unshare; modes below are meant as written
-        NamespaceSetup.Configure(config.Spec, created, "thread-self");
+        NamespaceSetup.Configure(config.Spec, created, $"{ThreadId}"); // a thread has its number in /proc too, where only whole processes are listed
         NamespaceSetup.SetParameters(config.Spec, ipc: false);
         NamespaceSetup.SetParameters(config.Spec, ipc: true);
         using FileDescriptor root = DetachedMount.Root(config.Rootfs);
@@ -78,7 +80,7 @@ public static partial class ContainerRuntime
     {
         foreach ((ulong flag, FileDescriptor descriptor) in namespaces.Joined)
         {
-            if (flag is CLONE_NEWNET or CLONE_NEWIPC or CLONE_NEWUTS or CLONE_NEWTIME) EnterNamespace(descriptor, flag, "namespace to join");
+            if (flag is CLONE_NEWNET or CLONE_NEWIPC or CLONE_NEWUTS) EnterNamespace(descriptor, flag, "namespace to join");
         }
     }
 

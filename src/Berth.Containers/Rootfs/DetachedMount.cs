@@ -122,7 +122,7 @@ internal static class DetachedMount
 
     // Kernels before 6.8 have no "lowerdir+", and texts above 255 bytes do not pass fsconfig: one option string, then, which must fit a page.
     // Paths are made short by descriptors: /proc/self/fd/N is 20 bytes at most.
-    private static FileDescriptor OverlayByOptions(OverlayRootfs overlay)
+    internal static FileDescriptor OverlayByOptions(OverlayRootfs overlay)
     {
         List<FileDescriptor> open = [];
         try
@@ -133,7 +133,7 @@ internal static class DetachedMount
                 open.Add(directory);
                 return directory.ProcPath;
             }
-            string options = $"lowerdir={string.Join(':', overlay.LowerDirectories.Select(Short))},upperdir={Short(overlay.UpperDirectory)},workdir={Short(overlay.WorkDirectory)}";
+            string options = $"lowerdir={string.Join(':', overlay.LowerDirectories.Select(Short))},upperdir={Short(overlay.UpperDirectory)},workdir={Short(overlay.WorkDirectory)},index=off,metacopy=off,redirect_dir=off";
             if (options.Length > 4095)
                 throw new LinuxException("mount", Errno.E2BIG, $"overlay of {overlay.LowerDirectories.Count} layers");
             Mount("overlay", overlay.UpperDirectory, "overlay", 0, options);

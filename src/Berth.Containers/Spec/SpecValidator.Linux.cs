@@ -12,6 +12,10 @@ public static partial class SpecValidator
         CheckMappings(linux.GidMappings, "linux.gidMappings", problems);
         foreach (string clock in linux.TimeOffsets.Keys.Where(static clock => clock is not ("monotonic" or "boottime")))
             problems.Add($"linux.timeOffsets: \"{Shorten(clock)}\" is not a clock; use monotonic or boottime");
+        if (!string.IsNullOrEmpty(linux.MountLabel))
+            problems.Add("linux.mountLabel: SELinux labels are not applied; leave it out");
+        if (linux.Personality is not null)
+            problems.Add("linux.personality: is not supported; leave it out");
         CheckDevices(linux.Devices, problems);
         CheckText(linux.CgroupsPath, "linux.cgroupsPath", MaxPathLength, problems);
         if (linux.CgroupsPath is { } cgroup && cgroup.Split('/').Contains(".."))
@@ -39,6 +43,8 @@ public static partial class SpecValidator
                 problems.Add($"{field}.type: \"{Shorten(ns.Type)}\" is not one of {string.Join(", ", NamespaceType.All)}");
             else if (!seen.Add(ns.Type))
                 problems.Add($"{field}.type: {ns.Type} is given twice");
+            else if (ns is { Type: NamespaceType.Time, Path.Length: > 0 })
+                problems.Add($"{field}.path: a time namespace cannot be joined by a first process; leave the path out and give linux.timeOffsets");
             else if (ns.Path is { Length: > 0 })
                 CheckAbsolute(ns.Path, field + ".path", problems);
         }
@@ -48,6 +54,9 @@ public static partial class SpecValidator
             problems.Add("domainname: needs a uts namespace in linux.namespaces, otherwise the host's would change");
         if (linux.UidMappings.Count + linux.GidMappings.Count > 0 && !seen.Contains(NamespaceType.User))
             problems.Add("linux.uidMappings: need a user namespace in linux.namespaces");
+        NamespaceSpec? user = linux.Namespaces.FirstOrDefault(static n => n?.Type == NamespaceType.User);
+        if (user is not null && string.IsNullOrEmpty(user.Path) && (linux.UidMappings.Count == 0 || linux.GidMappings.Count == 0))
+            problems.Add("linux.uidMappings: a new user namespace needs uidMappings and gidMappings");
         if (linux.TimeOffsets.Count > 0 && !seen.Contains(NamespaceType.Time))
             problems.Add("linux.timeOffsets: need a time namespace in linux.namespaces");
     }

@@ -23,8 +23,24 @@ public static partial class SpecValidator
             problems.Add($"{field}.oomScoreAdj: must lie between -1000 and 1000");
         if (process.ConsoleSize is { } size && (size.Height > ushort.MaxValue || size.Width > ushort.MaxValue))
             problems.Add($"{field}.consoleSize: must not be above 65535");
+        CheckUnsupported(process, field, problems);
         CheckRlimits(process.Rlimits, field + ".rlimits", problems);
         CheckCapabilities(process.Capabilities, field + ".capabilities", problems);
+    }
+
+    // Refused by name: passing over one of them would run the program with less protection, or otherwise, than was asked.
+    private static void CheckUnsupported(ProcessSpec process, string field, List<string> problems)
+    {
+        if (!string.IsNullOrEmpty(process.ApparmorProfile) && process.ApparmorProfile != "unconfined")
+            problems.Add($"{field}.apparmorProfile: AppArmor profiles are not applied; leave it out or use unconfined");
+        if (!string.IsNullOrEmpty(process.SelinuxLabel))
+            problems.Add($"{field}.selinuxLabel: SELinux labels are not applied; leave it out");
+        if (process.Scheduler is not null)
+            problems.Add($"{field}.scheduler: is not supported; leave it out");
+        if (process.IoPriority is not null)
+            problems.Add($"{field}.ioPriority: is not supported; use linux.resources.blockIO.weight");
+        if (process.ExecCpuAffinity is not null)
+            problems.Add($"{field}.execCPUAffinity: is not supported; use linux.resources.cpu.cpus");
     }
 
     private static void CheckRlimits(IReadOnlyList<RlimitSpec> limits, string field, List<string> problems)

@@ -86,8 +86,8 @@ public static partial class SpecValidator
             CheckText(mount.Type, field + ".type", 256, problems);
             CheckText(mount.Source, field + ".source", MaxPathLength, problems);
             CheckTexts(mount.Options, field + ".options", MaxPathLength, problems);
-            CheckMappings(mount.UidMappings, field + ".uidMappings", problems);
-            CheckMappings(mount.GidMappings, field + ".gidMappings", problems);
+            if (mount.UidMappings.Count + mount.GidMappings.Count > 0)
+                problems.Add($"{field}.uidMappings: a mount has the mappings of the container's user namespace; leave them out");
         }
     }
 
@@ -113,6 +113,7 @@ public static partial class SpecValidator
                     problems.Add($"{field}: is null");
                     continue;
                 }
+                problems.Add($"{field}: hooks are not run; leave them out");
                 CheckAbsolute(hook.Path, field + ".path", problems);
                 CheckTexts(hook.Args, field + ".args", MaxStringBytes, problems);
                 CheckTexts(hook.Env, field + ".env", MaxStringBytes, problems);

@@ -1,3 +1,4 @@
+using Berth.Containers.Namespaces;
 using Berth.Engine.State;
 using Berth.Images;
 using Berth.Images.Containers;
@@ -21,7 +22,8 @@ internal sealed class InstanceArchive(EngineContext context)
     public Task CopyOutAsync(Instance instance, string path, Stream tar, CancellationToken cancellationToken) => Images.ImageService.TranslatedAsync(async () =>
     {
         using FileDescriptor root = InstanceRoot.Open(context, instance);
-        await ContainerFiles.CopyOutAsync(root, path, tar, cancellationToken);
+        IdMap? map = ShiftsIds(instance) ? IdMap.Of(instance.State.Pid) : null;
+        await ContainerFiles.CopyOutAsync(root, path, tar, cancellationToken, map is null ? null : (uid, gid) => (map.ContainerUid(uid), map.ContainerGid(gid)));
         context.Events.Publish(instance, "archive-path");
         return true;
     });
@@ -30,6 +32,8 @@ internal sealed class InstanceArchive(EngineContext context)
     {
         if (instance.Definition.HostConfig.ReadonlyRootfs && !instance.Definition.Mounts.Any(m => !m.ReadOnly && (path + "/").StartsWith(m.Destination + "/", StringComparison.Ordinal)))
             throw new EngineException(EngineErrorKind.Forbidden, "container rootfs is marked read-only: copy into a writable mount");
+        if (ShiftsIds(instance))
+            throw EngineException.Conflict($"container {instance.Name} runs in a user namespace, where the host's root can make no files: stop it first, or use exec -i with tar x inside");
         using FileDescriptor root = InstanceRoot.Open(context, instance);
         var extract = new TarExtractOptions { NoOverwriteDirNonDir = options.NoOverwriteDirNonDir, Owner = options.CopyUidGid ? null : (0u, 0u) };
         await ContainerFiles.CopyInAsync(root, path, tar, extract, cancellationToken);
@@ -68,6 +72,8 @@ internal sealed class InstanceArchive(EngineContext context)
         context.Events.Publish(instance, "commit", ("comment", request.Comment ?? ""), ("imageID", image.Id), ("imageRef", reference?.Familiar ?? ""));
         return image.Id;
     }
+
+    private static bool ShiftsIds(Instance instance) => instance.State.IsRunning && Planning.UserNamespaces.IsOwn(instance.Definition.HostConfig);
 
     private static ImageDefaults Defaults(Configuration.InstanceConfig config) => new()
     {

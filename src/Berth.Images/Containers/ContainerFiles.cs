@@ -23,7 +23,8 @@ public static class ContainerFiles
 
     /// <summary>Writes a file or tree as a tar whose names start with the path's last part (<c>.</c> for <c>/dir/.</c> and the root).</summary>
     /// <exception cref="ImageException">There is no such path.</exception>
-    public static async Task<PathStat> CopyOutAsync(FileDescriptor root, string path, Stream output, CancellationToken cancellation)
+    public static async Task<PathStat> CopyOutAsync(FileDescriptor root, string path, Stream output, CancellationToken cancellation,
+        Func<uint, uint, (uint Uid, uint Gid)>? owner = null)
     {
         (FileDescriptor parent, string name) = ContainerPath.OpenParent(root, path);
         using (parent)
@@ -31,7 +32,7 @@ public static class ContainerFiles
             PathStat stat = Stat(root, path, parent, name);
             await using var buffered = new BufferedStream(new NonClosingStream(output), 1 << 18);
             var writer = new TarWriter(buffered);
-            var archiver = new TreeArchiver(writer, isUpper: false);
+            var archiver = new TreeArchiver(writer, isUpper: false, owner);
             if (name == ".")
             {
                 await archiver.WriteDirectoryAsync(parent, stat.Name == "/" ? "." : stat.Name, cancellation);

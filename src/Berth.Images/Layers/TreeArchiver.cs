@@ -8,7 +8,7 @@ namespace Berth.Images.Layers;
 /// Writes what lies below a directory descriptor into a tar, names sorted, links never followed. The tree may change meanwhile: a file
 /// that shrinks is filled up with zeros, one that vanishes is left out.
 /// </summary>
-internal sealed class TreeArchiver(TarWriter writer, bool isUpper)
+internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, uint, (uint Uid, uint Gid)>? owner = null)
 {
     private const int MaxDepth = 1000, MaxExtents = 4096, BufferSize = 256 * 1024;
     private const int SeekSet = 0, SeekData = 3, SeekHole = 4;
@@ -186,16 +186,20 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper)
         return extents.Sum(extent => extent.Length) > size - 65536 ? null : extents;
     }
 
-    private static TarEntry Entry(in Libc.statx stat, string name, TarEntryType type) => new()
+    private TarEntry Entry(in Libc.statx stat, string name, TarEntryType type)
     {
-        Name = name,
-        Type = type,
-        Mode = (int)stat.Permissions,
-        Uid = stat.stx_uid,
-        Gid = stat.stx_gid,
-        Size = type == TarEntryType.File ? (long)stat.stx_size : 0,
-        ModifiedAt = new TarTime(stat.stx_mtime.tv_sec, (int)stat.stx_mtime.tv_nsec),
-    };
+        (uint uid, uint gid) = owner?.Invoke(stat.stx_uid, stat.stx_gid) ?? (stat.stx_uid, stat.stx_gid);
+        return new TarEntry
+        {
+            Name = name,
+            Type = type,
+            Mode = (int)stat.Permissions,
+            Uid = uid,
+            Gid = gid,
+            Size = type == TarEntryType.File ? (long)stat.stx_size : 0,
+            ModifiedAt = new TarTime(stat.stx_mtime.tv_sec, (int)stat.stx_mtime.tv_nsec),
+        };
+    }
 
     private static Xattr[] Attributes(FileDescriptor file) =>
         [.. Libc.ListXattr(file)
