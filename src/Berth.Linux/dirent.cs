@@ -16,6 +16,23 @@ public static partial class Libc
     public static List<DirectoryEntry> ReadDirectory(FileDescriptor directory)
     {
         List<DirectoryEntry> entries = [];
+        ReadRecords(directory, record => entries.Add(
+            new DirectoryEntry(Encoding.UTF8.GetString(NameOf(record)[..^1]), record[18], BinaryPrimitives.ReadUInt64LittleEndian(record))));
+        return entries;
+    }
+
+    /// <summary>Names as the kernel has them, NUL at the end: they need not be UTF-8.</summary>
+    public static List<byte[]> ReadRawNames(FileDescriptor directory)
+    {
+        List<byte[]> names = [];
+        ReadRecords(directory, record => names.Add(NameOf(record).ToArray()));
+        return names;
+    }
+
+    private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> record) => record[19..][..(record[19..].IndexOf((byte)0) + 1)];
+
+    private static void ReadRecords(FileDescriptor directory, Action<ReadOnlySpan<byte>> take)
+    {
         byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(32768);
         try
         {
@@ -27,13 +44,9 @@ public static partial class Libc
                     // struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, name
                     ReadOnlySpan<byte> record = buffer.AsSpan(at, BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + 16)));
                     at += record.Length;
-                    ReadOnlySpan<byte> name = record[19..];
-                    name = name[..name.IndexOf((byte)0)];
-                    if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) continue;
-                    entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(name), record[18], BinaryPrimitives.ReadUInt64LittleEndian(record)));
+                    if (NameOf(record) is not ([(byte)'.', 0] or [(byte)'.', (byte)'.', 0])) take(record);
                 }
             }
-            return entries;
         }
         finally
         {

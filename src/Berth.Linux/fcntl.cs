@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Berth.Linux;
 
@@ -28,6 +29,9 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial FileDescriptor openat(FileDescriptor dirfd, string path, int flags, uint mode);
 
+    [LibraryImport(Library, EntryPoint = "openat", SetLastError = true)]
+    private static partial FileDescriptor openat_raw(FileDescriptor dirfd, ReadOnlySpan<byte> path, int flags, uint mode);
+
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint openat2(nint number, FileDescriptor dirfd, string path, in open_how how, nint size);
 
@@ -47,6 +51,10 @@ public static partial class Libc
         FileDescriptor result = openat(Dir(directory), path, flags | O_CLOEXEC, mode);
         return Valid(result, out errno);
     }
+
+    /// <summary>Opens a name of <see cref="ReadRawNames"/>.</summary>
+    public static FileDescriptor OpenAt(FileDescriptor directory, byte[] rawName, int flags) =>
+        Check(openat_raw(directory, rawName, flags | O_CLOEXEC, 0), "openat", Encoding.UTF8.GetString(rawName.AsSpan(0, rawName.Length - 1)));
 
     /// <summary>openat2(2) with the RESOLVE_* rules; O_CLOEXEC is always added. EAGAIN (a rename raced the walk) is retried.</summary>
     public static FileDescriptor OpenAt2(FileDescriptor? directory, string path, int flags, ulong resolve, uint mode = 0) =>

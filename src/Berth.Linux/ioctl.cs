@@ -8,6 +8,8 @@ public static partial class Libc
 {
     private const nuint TCGETS = 0x5401, TCSETS = 0x5402, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431,
         TIOCGPTN = 0x80045430, TIOCGPTPEER = 0x5441, SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914;
+    private const nuint FS_IOC_GETFLAGS = 0x80086601, FS_IOC_SETFLAGS = 0x40086602;
+    private const int FS_IMMUTABLE_FL = 0x10, FS_APPEND_FL = 0x20;
     public const nuint TIOCSCTTY = 0x540E;
     public const short IFF_UP = 1;
 
@@ -54,6 +56,16 @@ public static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     private static partial int ioctl_ifreq(FileDescriptor fd, nuint request, ref ifreq argument);
+
+    /// <summary>Takes the immutable and append-only flags from a file; false when it has neither, or they cannot be changed. See ioctl_iflags(2).</summary>
+    public static bool TryClearProtection(FileDescriptor file)
+    {
+        int flags = 0;
+        if (ioctl_int(file, FS_IOC_GETFLAGS, ref flags) != 0 || (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) == 0)
+            return false;
+        flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+        return ioctl_int(file, FS_IOC_SETFLAGS, ref flags) == 0;
+    }
 
     /// <summary>Rows and columns of a terminal.</summary>
     public static winsize GetWindowSize(SafeHandle terminal)

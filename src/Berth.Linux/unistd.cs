@@ -47,6 +47,12 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlinkat(FileDescriptor dirfd, string path, int flags);
 
+    [LibraryImport(Library, EntryPoint = "unlinkat", SetLastError = true)]
+    private static partial int unlinkat_raw(FileDescriptor dirfd, ReadOnlySpan<byte> path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true)]
+    private static partial int renameat2_raw(FileDescriptor olddirfd, ReadOnlySpan<byte> oldpath, FileDescriptor newdirfd, ReadOnlySpan<byte> newpath, uint flags);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint readlinkat(FileDescriptor dirfd, string path, Span<byte> buffer, nint size);
 
@@ -158,6 +164,14 @@ public static partial class Libc
     /// <summary>Removes a name, answering errno instead of throwing.</summary>
     public static Errno TryUnlinkAt(FileDescriptor? directory, string path, int flags = 0) =>
         unlinkat(Dir(directory), path, flags) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Removes a name of <see cref="ReadRawNames"/>, answering errno instead of throwing.</summary>
+    public static Errno TryUnlinkAt(FileDescriptor directory, byte[] rawName, int flags = 0) =>
+        unlinkat_raw(directory, rawName, flags) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Renames a name of <see cref="ReadRawNames"/>.</summary>
+    public static void RenameAt(FileDescriptor oldDirectory, byte[] rawName, FileDescriptor newDirectory, string newName) =>
+        Check(renameat2_raw(oldDirectory, rawName, newDirectory, Encoding.UTF8.GetBytes(newName + '\0'), 0), "renameat2", newName);
 
     /// <summary>Target of a symbolic link; an empty path reads the link opened with O_PATH | O_NOFOLLOW.</summary>
     public static string ReadLinkAt(FileDescriptor? directory, string path)

@@ -5,6 +5,8 @@ namespace Berth.Images.Layers;
 /// <summary>Compares an overlay upper directory with what lies below it.</summary>
 public static class LayerDiff
 {
+    private const int MaxDepth = 1000;
+
     /// <summary>The changes as <c>docker diff</c> lists them, sorted by path. <paramref name="lowerDirectories"/> are topmost first.</summary>
     public static IReadOnlyList<FileChange> Compare(string upperDirectory, IReadOnlyList<string> lowerDirectories)
     {
@@ -16,8 +18,12 @@ public static class LayerDiff
     }
 
     // hidden: an opaque directory above keeps the lower layers out of sight, so everything here is new.
-    private static void Walk(FileDescriptor directory, string path, LowerView lower, bool hidden, SortedDictionary<string, ChangeKind> changes)
+    private static void Walk(FileDescriptor directory, string path, LowerView lower, bool hidden, SortedDictionary<string, ChangeKind> changes, int depth = 0)
     {
+        if (depth > MaxDepth)
+        {
+            throw new ImageException(ImageErrorCode.NotSupported, $"directories more than {MaxDepth} deep: {ImageException.Printable(path)}");
+        }
         foreach (DirectoryEntry entry in Libc.ReadDirectory(directory))
         {
             string name = ExtractTarget.Join(path, entry.Name);
@@ -47,7 +53,7 @@ public static class LayerDiff
                     {
                         AddHidden(child, name, lower, changes);
                     }
-                    Walk(child, name, lower, hidden || opaque || below is not { Stat.IsDirectory: true }, changes);
+                    Walk(child, name, lower, hidden || opaque || below is not { Stat.IsDirectory: true }, changes, depth + 1);
                 }
             }
         }
