@@ -45,8 +45,9 @@ internal static class StrictJson
         {
             return JsonDocument.Parse(json, Strict);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half of a surrogate pair in a name that is compared with others.
             throw ApiException.BadRequest($"the request body is not valid JSON: {exception.Message}");
         }
     }
@@ -61,9 +62,9 @@ internal static class StrictJson
         {
             throw ApiException.BadRequest($"{(path.Length == 0 ? "the request body" : path)} must be a JSON object");
         }
-        RefuseUnknown(element, type, path, elsewhere);
         try
         {
+            RefuseUnknown(element, type, path, elsewhere);
             return element.Deserialize(type)!;
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or FormatException or InvalidOperationException)
@@ -99,6 +100,10 @@ internal static class StrictJson
             case JsonTypeInfoKind.Dictionary when element.ValueKind == JsonValueKind.Object && type.ElementType is { } valueType:
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
+                    if (valueType == typeof(string))
+                    {
+                        RefuseNull(property.Value, Join(path, property.Name));
+                    }
                     RefuseUnknown(property.Value, type.Options.GetTypeInfo(valueType), Join(path, property.Name), []);
                 }
                 break;
@@ -106,9 +111,19 @@ internal static class StrictJson
                 int index = 0;
                 foreach (JsonElement item in element.EnumerateArray())
                 {
+                    RefuseNull(item, $"{path}[{index}]");
                     RefuseUnknown(item, type.Options.GetTypeInfo(itemType), $"{path}[{index++}]", []);
                 }
                 break;
+        }
+    }
+
+    // A null where a field is unset is said by leaving it out; inside a list or a map of texts it says nothing at all.
+    private static void RefuseNull(JsonElement value, string path)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            throw ApiException.BadRequest($"invalid value of field {path}: null is not allowed here; leave the entry out");
         }
     }
 

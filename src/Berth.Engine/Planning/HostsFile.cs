@@ -17,10 +17,40 @@ internal static class HostsFile
         string address = line[(split + 1)..].Trim('[', ']');
         if (address == "host-gateway")
             throw EngineException.NotImplemented("HostConfig.ExtraHosts: host-gateway needs a bridge network, which is not available yet: give an address");
-        return IPAddress.TryParse(address, out _)
-            ? (line[..split], address)
+        string name = line[..split];
+        if (!IsWord(name))
+            throw EngineException.Invalid($"HostConfig.ExtraHosts: \"{name}\" is not a host name: use letters, digits, '-', '_' and '.'");
+        return IsAddress(address)
+            ? (name, address)
             : throw EngineException.Invalid($"HostConfig.ExtraHosts: invalid IP address in add-host: \"{address}\"");
     }
+
+    /// <summary>What can change the meaning of a line of resolv.conf is refused.</summary>
+    public static void CheckResolver(HostConfig host)
+    {
+        foreach (string address in host.Dns ?? [])
+        {
+            if (!IsAddress(address))
+                throw EngineException.Invalid($"HostConfig.Dns: bad nameserver address: {address}: use an IP address");
+        }
+        foreach (string domain in host.DnsSearch ?? [])
+        {
+            if (!IsWord(domain))
+                throw EngineException.Invalid($"HostConfig.DnsSearch: \"{domain}\" is not a domain: use letters, digits, '-', '_' and '.'");
+        }
+        foreach (string option in host.DnsOptions ?? [])
+        {
+            if (option.Length is 0 or > 255 || !option.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ':' or '.'))
+                throw EngineException.Invalid($"HostConfig.DnsOptions: \"{option}\" is not a resolver option: use a form such as ndots:2");
+        }
+    }
+
+    private static bool IsWord(string name) =>
+        name.Length is > 0 and <= 255 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    // The parser takes anything after a scope's '%', line breaks too.
+    private static bool IsAddress(string address) =>
+        address.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or ':' or '%' or '-' or '_') && IPAddress.TryParse(address, out _);
 
     public static string Hosts(HostConfig host, string hostName)
     {

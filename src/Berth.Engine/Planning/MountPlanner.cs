@@ -6,6 +6,10 @@ namespace Berth.Engine.Planning;
 /// <summary>Turns Binds, Mounts, Volumes, VolumesFrom and Tmpfs into one list of mounts, one per destination. Pure; errors name the field.</summary>
 internal static class MountPlanner
 {
+    /// <summary>Files of /proc that only tell about resources; programs such as lxcfs put their own view there.</summary>
+    private static readonly string[] ReplaceableProc =
+        ["/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg", "/proc/slabinfo"];
+
     private static readonly string[] Propagations = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 
     /// <summary>
@@ -113,16 +117,7 @@ internal static class MountPlanner
             case "tmpfs":
                 if (!string.IsNullOrEmpty(mount.Source))
                     throw EngineException.Invalid("invalid mount config for type \"tmpfs\": HostConfig.Mounts.Source must be empty");
-                TmpfsOptions tmpfs = mount.TmpfsOptions ?? new();
-                if (tmpfs.SizeBytes < 0)
-                    throw EngineException.Invalid("HostConfig.Mounts.TmpfsOptions.SizeBytes must not be negative");
-                var list = new List<string> { "nosuid", "nodev", "noexec" };
-                if (tmpfs.SizeBytes > 0)
-                    list.Add($"size={tmpfs.SizeBytes}");
-                if (tmpfs.Mode != 0)
-                    list.Add($"mode={Convert.ToString(tmpfs.Mode & 0xFFF, 8)}");
-                foreach (IReadOnlyList<string> option in tmpfs.Options ?? [])
-                    list.Add(string.Join('=', option));
+                List<string> list = TmpfsRules.From(mount.TmpfsOptions ?? new());
                 return new() { Type = "tmpfs", Destination = destination, ReadOnly = mount.ReadOnly, TmpfsOptions = list };
             default:
                 throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume or tmpfs");
@@ -131,29 +126,7 @@ internal static class MountPlanner
 
     private static PlannedMount Tmpfs(string path, string options)
     {
-        var list = new List<string> { "nosuid", "nodev", "noexec" };
-        bool readOnly = false;
-        foreach (string option in options.Split(',', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string name = option.Split('=')[0];
-            switch (name)
-            {
-                case "exec" or "suid" or "dev":
-                    list.Remove("no" + name);
-                    break;
-                case "noexec" or "nosuid" or "nodev" or "rw":
-                    break;
-                case "ro":
-                    readOnly = true;
-                    break;
-                case "size" or "mode" or "uid" or "gid" or "nr_inodes" or "nr_blocks" or "mpol" or "atime" or "noatime" or "relatime"
-                    or "norelatime" or "strictatime" or "nostrictatime" or "diratime" or "nodiratime" or "sync" or "async" or "dirsync" or "huge":
-                    list.Add(option);
-                    break;
-                default:
-                    throw EngineException.Invalid($"HostConfig.Tmpfs[{path}]: invalid tmpfs option [\"{option}\"]");
-            }
-        }
+        (List<string> list, bool readOnly) = TmpfsRules.Parse(options, $"HostConfig.Tmpfs[{path}]");
         return new() { Type = "tmpfs", Destination = Destination(path, "HostConfig.Tmpfs"), Mode = options, ReadOnly = readOnly, TmpfsOptions = list };
     }
 
@@ -184,7 +157,12 @@ internal static class MountPlanner
         if (path.Length == 0 || path[0] != '/')
             throw EngineException.Invalid($"{field}: invalid mount path: '{path}' mount path must be absolute");
         string normal = Normalize(path);
-        return normal == "/" ? throw EngineException.Invalid($"{field}: invalid specification: destination can't be '/'") : normal;
+        if (normal == "/")
+            throw EngineException.Invalid($"{field}: invalid specification: destination can't be '/'");
+        // A /proc of someone's choice would be taken for the kernel's by everything that trusts it, and what hides parts of it would not hold.
+        if (normal == "/proc" || (normal.StartsWith("/proc/", StringComparison.Ordinal) && !ReplaceableProc.Contains(normal)))
+            throw EngineException.Invalid($"{field}: \"{normal}\" cannot be mounted because it is inside /proc: choose a place elsewhere");
+        return normal;
     }
 
     /// <summary>Removes <c>.</c>, <c>..</c> and double slashes by text alone.</summary>

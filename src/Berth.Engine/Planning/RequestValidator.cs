@@ -7,6 +7,9 @@ namespace Berth.Engine.Planning;
 internal static class RequestValidator
 {
     private const long MinMemory = 6 * 1024 * 1024;
+    private const long MaxMemory = 1L << 60;
+    private const long MaxProcesses = 4 * 1024 * 1024; // PID_MAX_LIMIT of the kernel
+    private const long MaxQuota = 1L << 44; // MAX_BW of the kernel, microseconds
     private const int MaxListLength = 4096;
     private static readonly string[] LogOptions = ["max-size", "max-file", "mode", "max-buffer-size", "compress", "tag", "labels", "env", "labels-regex", "env-regex"];
 
@@ -53,6 +56,10 @@ internal static class RequestValidator
     {
         if (resources.Memory is < 0 or > 0 and < MinMemory)
             throw EngineException.Invalid("HostConfig.Memory: Minimum memory limit allowed is 6MB");
+        if (resources.Memory > MaxMemory || resources.MemorySwap > MaxMemory || resources.MemoryReservation > MaxMemory)
+            throw EngineException.Invalid($"HostConfig.Memory, MemorySwap, MemoryReservation: more than {MaxMemory} bytes: leave out what has no limit");
+        if (resources.PidsLimit > MaxProcesses)
+            throw EngineException.Invalid($"HostConfig.PidsLimit: the kernel has at most {MaxProcesses} processes: leave it out for no limit");
         if (resources.MemorySwap < -1)
             throw EngineException.Invalid("HostConfig.MemorySwap: use -1 for unlimited, 0 for the default or a number of bytes");
         if (resources.MemorySwap > 0 && resources.Memory == 0)
@@ -75,6 +82,8 @@ internal static class RequestValidator
             throw EngineException.Invalid("HostConfig.CpuPeriod: CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
         if (resources.CpuQuota is > 0 and < 1000)
             throw EngineException.Invalid("HostConfig.CpuQuota: CPU cfs quota can not be less than 1ms (i.e. 1000)");
+        if (resources.CpuQuota >= MaxQuota)
+            throw EngineException.Invalid($"HostConfig.CpuQuota: must be less than {MaxQuota}: leave it out for no limit");
         if (resources.CpuShares < 0)
             throw EngineException.Invalid($"HostConfig.CpuShares: invalid CPU shares ({resources.CpuShares}): value must be a positive integer");
         if (resources.BlkioWeight is > 0 and (< 10 or > 1000))
@@ -204,11 +213,7 @@ internal static class RequestValidator
         }
         foreach (string line in host.ExtraHosts ?? [])
             HostsFile.ParseExtraHost(line);
-        foreach (string address in host.Dns ?? [])
-        {
-            if (!System.Net.IPAddress.TryParse(address, out _))
-                throw EngineException.Invalid($"HostConfig.Dns: bad nameserver address: {address}: use an IP address");
-        }
+        HostsFile.CheckResolver(host);
     }
 
     private static void Bounded(IReadOnlyList<string>? list, string field)

@@ -41,6 +41,24 @@ public sealed class StrictJsonTests
         Assert.Contains(expected, refused.Message);
     }
 
+    [Theory]
+    [InlineData("""{"HostConfig":{"Binds":[null]}}""", "HostConfig.Binds[0]")]
+    [InlineData("""{"HostConfig":{"Mounts":[{"Type":"tmpfs"},null]}}""", "HostConfig.Mounts[1]")]
+    [InlineData("""{"HostConfig":{"Tmpfs":{"/a":null}}}""", "HostConfig.Tmpfs./a")]
+    [InlineData("""{"HostConfig":{"Mounts":[{"TmpfsOptions":{"Options":[[null]]}}]}}""", "Options[0][0]")]
+    [InlineData("""{"Labels":{"a":null}}""", "Labels.a")]
+    [InlineData("""{"Env":["A=\ud800"]}""", "Env[0]")]
+    [InlineData("""{"\ud800":1}""", "JSON")]
+    [InlineData("""{"Frobnicate":"\ud800"}""", "invalid")]
+    [InlineData("""{"HostConfig":{"Memory":1e400}}""", "Memory")]
+    [InlineData("""{"HostConfig":{"Memory":NaN}}""", "JSON")]
+    public async Task Read_NullsAndHalvesOfCharacters_AreRefusedByName(string json, string expected)
+    {
+        ApiException refused = await Assert.ThrowsAsync<ApiException>(() => ReadAsync(json));
+        Assert.Equal(400, refused.Status);
+        Assert.Contains(expected, refused.Message);
+    }
+
     [Fact]
     public async Task Parse_TooDeep_IsRefused()
     {

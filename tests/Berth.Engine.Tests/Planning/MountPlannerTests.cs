@@ -45,6 +45,50 @@ public sealed class MountPlannerTests
     [InlineData(":/x")]
     public void Plan_WrongBind_IsRefused(string bind) => Assert.Throws<EngineException>(() => Plan(new HostConfig { Binds = [bind] }));
 
+    [Theory]
+    [InlineData("/proc")]
+    [InlineData("/proc/")]
+    [InlineData("/x/../proc/sys/kernel")]
+    [InlineData("/proc/1/root")]
+    [InlineData("//proc//sysrq-trigger")]
+    public void Plan_DestinationInProc_IsRefused(string destination)
+    {
+        HostConfig[] hosts = [new() { Binds = ["/a:" + destination] }, new() { Tmpfs = new Dictionary<string, string> { [destination] = "" } }, new() { Mounts = [new() { Type = "volume", Target = destination }] }];
+        Assert.All(hosts, host => Assert.Contains("inside /proc", Assert.Throws<EngineException>(() => Plan(host)).Message, StringComparison.Ordinal));
+        Assert.Throws<EngineException>(() => Plan(new HostConfig(), new InstanceConfig { Volumes = new Dictionary<string, EmptyObject> { [destination] = new() } }));
+        Assert.Single(Plan(new HostConfig { Binds = ["/a:/proc/cpuinfo"] }));
+    }
+
+    [Theory]
+    [InlineData("size=1\nuid=0")]
+    [InlineData("size=-1")]
+    [InlineData("size=")]
+    [InlineData("size=abc")]
+    [InlineData("mode=999")]
+    [InlineData("mode=77777")]
+    [InlineData("uid=99999999999")]
+    [InlineData("gid=-1")]
+    [InlineData("nr_inodes=1 2")]
+    [InlineData("mpol=bind,0")]
+    [InlineData("bind")]
+    [InlineData("rbind")]
+    [InlineData("shared")]
+    [InlineData("source=/etc")]
+    [InlineData("exec=1")]
+    public void Plan_TmpfsOption_OutOfItsForm_IsRefusedInBothForms(string option)
+    {
+        Assert.Throws<EngineException>(() => Plan(new HostConfig { Tmpfs = new Dictionary<string, string> { ["/t"] = option } }));
+        Assert.Throws<EngineException>(() => Plan(new HostConfig { Mounts = [new() { Type = "tmpfs", Target = "/t", TmpfsOptions = new() { Options = [option.Split('=')] } }] }));
+    }
+
+    [Fact]
+    public void Plan_TmpfsOptions_OfTheirForm_ReachTheMount()
+    {
+        PlannedMount mount = Assert.Single(Plan(new HostConfig { Tmpfs = new Dictionary<string, string> { ["/t"] = "exec,size=64m,mode=1777,uid=1000,nr_inodes=5k,ro" } }));
+        Assert.Equal(["nosuid", "nodev", "size=64m", "mode=1777", "uid=1000", "nr_inodes=5k"], mount.TmpfsOptions);
+        Assert.True(mount.ReadOnly);
+    }
+
     [Fact]
     public void Plan_SameDestinationTwice_IsRefused() => Assert.Throws<EngineException>(() => Plan(new HostConfig { Binds = ["/a:/x", "/b:/x/"] }));
 

@@ -51,6 +51,31 @@ public sealed class RequestValidatorTests
     }
 
     [Fact]
+    public void Validate_LineBreaksForHostsAndResolver_AreRefused()
+    {
+        HostConfig[] hosts =
+        [
+            new() { ExtraHosts = ["evil\n6.6.6.6 bank:1.1.1.1"] }, new() { ExtraHosts = ["a b:1.1.1.1"] }, new() { ExtraHosts = ["x:fe80::1%\nfoo"] },
+            new() { Dns = ["fe80::1%a\nnameserver"] }, new() { DnsSearch = ["a\nnameserver 6.6.6.6"] }, new() { DnsSearch = ["a b"] },
+            new() { DnsOptions = ["a\nnameserver 6.6.6.6"] }, new() { DnsOptions = [""] },
+        ];
+        Assert.All(hosts, static host => Assert.Equal(EngineErrorKind.InvalidParameter, Refused(host with { NetworkMode = "none" }).Kind));
+        Assert.Empty(RequestValidator.Validate(
+            Definitions.Request(new HostConfig { NetworkMode = "none", ExtraHosts = ["db_1.lan:fe80::1%eth0"], DnsSearch = ["."], DnsOptions = ["ndots:2"] }), Definitions.Host));
+    }
+
+    [Fact]
+    public void Validate_NumbersNoKernelTakes_AreRefused()
+    {
+        HostConfig[] hosts =
+        [
+            new() { Memory = long.MaxValue }, new() { Memory = (long.MaxValue / 2) + 1 }, new() { Memory = 1 << 30, MemorySwap = long.MaxValue }, new() { PidsLimit = long.MaxValue },
+            new() { CpuQuota = long.MaxValue }, new() { LogConfig = new() { Type = "local", Config = new Dictionary<string, string> { ["max-size"] = "999999999999t" } } },
+        ];
+        Assert.All(hosts, static host => Assert.Equal(EngineErrorKind.InvalidParameter, Refused(host with { NetworkMode = "none" }).Kind));
+    }
+
+    [Fact]
     public void Validate_UnknownField_IsRefusedByNameUnlessItSaysNothing()
     {
         CreateBody body = JsonSerializer.Deserialize("""{"Image":"x","hostconfig":{"NetworkMode":"none","Warp":9,"Weft":0}}""", EngineJson.Default.CreateBody)!;
