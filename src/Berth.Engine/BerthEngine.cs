@@ -82,6 +82,7 @@ public sealed class BerthEngine : IAsyncDisposable
             return;
         await _context.Stopping.CancelAsync();
         await _feed;
+        RemoveEmptyCgroup();
         _link?.Dispose();
         _context.Images.Store.Dispose();
         _context.Store.Dispose();
@@ -103,8 +104,11 @@ public sealed class BerthEngine : IAsyncDisposable
             images = ImageStore.Open(paths.Images, clock);
             var events = new EventJournal(clock);
             var cgroups = CgroupHierarchy.Detect();
+            var stopping = new CancellationTokenSource();
             var context = new EngineContext
             {
+                Stopping = stopping,
+                States = new StateWriter(store, clock, stopping.Token),
                 Options = options,
                 Paths = paths,
                 Clock = clock,
@@ -133,6 +137,18 @@ public sealed class BerthEngine : IAsyncDisposable
             images?.Dispose();
             store.Dispose();
             throw;
+        }
+    }
+
+    private void RemoveEmptyCgroup()
+    {
+        try
+        {
+            _context.Cgroups.RemoveIfEmpty(_context.Options.CgroupParent);
+        }
+        catch (CgroupException)
+        {
+            // Not a path below the hierarchy: nothing of ours.
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed record EngineContext
 
     public required StateStore Store { get; init; }
 
+    /// <summary>The way to record what has happened already and cannot be refused.</summary>
+    public required StateWriter States { get; init; }
+
     public required EventJournal Events { get; init; }
 
     public required ISupervisor Supervisor { get; init; }
@@ -38,7 +41,7 @@ internal sealed record EngineContext
     public InstanceRegistry Registry { get; } = new();
 
     /// <summary>Cancelled when the engine lets go.</summary>
-    public CancellationTokenSource Stopping { get; } = new();
+    public required CancellationTokenSource Stopping { get; init; }
 
     /// <summary>Overlay lower directories of an image's instances, topmost first.</summary>
     public IReadOnlyList<string> LowerDirectories(string imageId) => [.. Images.LayerDirectories(imageId), Paths.BaseLayer];

@@ -17,6 +17,8 @@ public enum EngineErrorKind
     NotImplemented,
     /// <summary>Cannot be served now (503).</summary>
     Unavailable,
+    /// <summary>The disk is full (507).</summary>
+    NoSpace,
     /// <summary>The host or the engine failed (500).</summary>
     System,
 }

@@ -21,7 +21,7 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
                 context.Registry.Add(new Instance(row.Name, row.Definition, row.State));
                 continue;
             }
-            context.Store.Delete(row.Definition.Id);
+            DropRecord(row.Definition.Id);
             EngineLog.Swept(context.Log, row.Definition.Id, "its directory is gone");
         }
         foreach (string directory in Directory.EnumerateDirectories(context.Paths.Containers))
@@ -29,10 +29,24 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
             string id = Path.GetFileName(directory);
             if (context.Registry.Find(id) is { } known && known.Id == id)
                 continue;
-            Trees.Delete(directory);
-            EngineLog.Swept(context.Log, id, "it was not recorded");
+            if (Trees.TryDelete(directory, out IOException? error))
+                EngineLog.Swept(context.Log, id, "it was not recorded");
+            else
+                EngineLog.Failed(context.Log, id, "deleting what was left of it", error!);
         }
         context.Volumes.Sweep();
+    }
+
+    private void DropRecord(string id)
+    {
+        try
+        {
+            context.Store.Delete(id);
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.NoSpace)
+        {
+            EngineLog.Failed(context.Log, id, "deleting its record", e);
+        }
     }
 
     /// <summary>Takes over what runs and settles what does not. Ends that the supervisor still knows are told again by its feed.</summary>
@@ -58,7 +72,14 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         string boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellationToken)).Trim();
-        context.Store.SetFact(BootFact, boot);
+        try
+        {
+            context.Store.SetFact(BootFact, boot);
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.NoSpace)
+        {
+            EngineLog.Failed(context.Log, "engine", "writing to the disk", e); // a full disk is a reason to start, not to refuse
+        }
         foreach (Instance instance in context.Registry.All)
         {
             InstanceState state = instance.State;
@@ -69,8 +90,14 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
                     break;
                 case InstanceStatus.Exited or InstanceStatus.Dead or InstanceStatus.Removing when instance.Definition.HostConfig.AutoRemove:
                     await instance.Gate.WaitAsync(cancellationToken);
-                    await remover.RemoveHeldAsync(instance, volumes: true);
-                    instance.Gate.Release();
+                    try
+                    {
+                        await remover.RemoveHeldAsync(instance, volumes: true);
+                    }
+                    finally
+                    {
+                        instance.Gate.Release();
+                    }
                     break;
                 case InstanceStatus.Exited when RestartRules.AtEngineStart(instance.Definition.HostConfig.RestartPolicy, state):
                     instance.State = state with { Status = InstanceStatus.Restarting, ManuallyStopped = false };
@@ -106,8 +133,7 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
                 return;
             state = state with { Status = Frozen(instance, process) ? InstanceStatus.Paused : InstanceStatus.Running, Pid = process.Pid, StartedAt = process.StartedAt };
             if (state != instance.State)
-                context.Store.SaveState(instance.Id, state);
-            instance.State = state;
+                context.States.Save(instance, state);
             if (process.IsRunning)
                 beginHealth(instance);
         }

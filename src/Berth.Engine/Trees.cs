@@ -11,4 +11,20 @@ internal static class Trees
         using FileDescriptor parent = Libc.Open(Path.GetDirectoryName(path)!, Libc.O_RDONLY | Libc.O_DIRECTORY);
         TreeRemoval.Remove(parent, Path.GetFileName(path));
     }
+
+    /// <summary>As <see cref="Delete"/>; what cannot be deleted now is given in <paramref name="error"/> and left to a later sweep.</summary>
+    public static bool TryDelete(string path, out IOException? error)
+    {
+        try
+        {
+            Delete(path);
+            error = null;
+            return true;
+        }
+        catch (IOException e)
+        {
+            error = e;
+            return false;
+        }
+    }
 }

@@ -22,6 +22,8 @@ internal static class WarmUp
     {
         try
         {
+            if (Directory.Exists(paths.RunRoot))
+                Directory.Delete(paths.RunRoot, recursive: true); // left by a supervisor that was killed just then
             string root = Path.Combine(paths.RunRoot, "root");
             Directory.CreateDirectory(Path.Combine(root, "proc"));
             File.WriteAllBytes(root + Program, [0]);

@@ -19,6 +19,8 @@ internal static class ErrorTable
         EngineException engine => (StatusOf(engine.Kind), engine.Message),
         ImageException image => (StatusOf(image.Code), image.Message),
         LinuxException { Errno: Errno.ENOSPC or Errno.EDQUOT } full => (507, $"no space left: {full.Message}"),
+        // What .NET's own file calls throw carries errno too.
+        IOException { HResult: (int)Errno.ENOSPC or (int)Errno.EDQUOT } full => (507, $"no space left: {full.Message}"),
         LinuxException linux => (500, linux.Message),
         OperationCanceledException => (503, "the daemon is stopping"),
         _ => (500, exception.Message),
@@ -37,6 +39,7 @@ internal static class ErrorTable
         EngineErrorKind.Forbidden => 403,
         EngineErrorKind.NotImplemented => 501,
         EngineErrorKind.Unavailable => 503,
+        EngineErrorKind.NoSpace => 507,
         _ => 500,
     };
 

@@ -11,6 +11,7 @@ namespace Berth.Engine.Execs;
 /// <summary>Further processes in running instances. Ended sessions are kept for an hour.</summary>
 public sealed class ExecService
 {
+    private const int MaxSessions = 100_000;
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
     private readonly EngineContext _context;
     private readonly SpecSource _specs;
@@ -33,8 +34,10 @@ public sealed class ExecService
             throw EngineException.Invalid($"WorkingDir: '{config.WorkingDir}' must be an absolute path");
         DetachKeys.Parse(config.DetachKeys);
         CheckRunning(instance);
-        var session = new ExecSession(InstanceNames.NewId(), instance, config);
+        var session = new ExecSession(InstanceNames.NewId(), instance, config) { CreatedAt = _context.Clock.GetUtcNow() };
         Sweep();
+        if (_sessions.Count >= MaxSessions)
+            throw new EngineException(EngineErrorKind.Unavailable, $"more than {MaxSessions} exec sessions in the last hour: start fewer, or remove instances that are done");
         _sessions[session.Id] = session;
         _context.Events.Publish(instance, $"exec_create: {string.Join(' ', config.Cmd)}", ("execID", session.Id));
         return new ExecCreated { Id = session.Id };
@@ -120,7 +123,7 @@ public sealed class ExecService
     internal async Task<(int ExitCode, byte[] Output)> ProbeAsync(Instance instance, IReadOnlyList<string> command, int limit, CancellationToken cancellationToken)
     {
         var config = new ExecConfig { Cmd = command, AttachStdout = true, AttachStderr = true };
-        var session = new ExecSession(InstanceNames.NewId(), instance, config) { Hidden = true };
+        var session = new ExecSession(InstanceNames.NewId(), instance, config) { Hidden = true, CreatedAt = _context.Clock.GetUtcNow() };
         session.TryBegin();
         _sessions[session.Id] = session;
         try
@@ -160,7 +163,7 @@ public sealed class ExecService
     {
         if (process.ExecId is null || _sessions.ContainsKey(process.ExecId) || _context.Registry.Find(process.Id) is not { } instance)
             return;
-        var session = new ExecSession(process.ExecId, instance, new ExecConfig { Cmd = ["?"], Tty = process.Tty }) { Pid = process.Pid };
+        var session = new ExecSession(process.ExecId, instance, new ExecConfig { Cmd = ["?"], Tty = process.Tty }) { Pid = process.Pid, CreatedAt = process.StartedAt };
         session.TryBegin();
         _sessions[session.Id] = session;
     }
@@ -240,7 +243,8 @@ public sealed class ExecService
         DateTimeOffset limit = _context.Clock.GetUtcNow() - Kept;
         foreach (ExecSession session in _sessions.Values)
         {
-            if (session.EndedAt < limit)
+            bool idle = session.EndedAt < limit || (session.EndedAt is null && !session.Running && session.CreatedAt < limit);
+            if (idle || _context.Registry.Find(session.Instance.Id) != session.Instance)
                 _sessions.TryRemove(session.Id, out _);
         }
     }

@@ -20,6 +20,8 @@ internal sealed class ExecSession(string id, Instance instance, ExecConfig confi
 
     public DateTimeOffset? EndedAt { get; set; }
 
+    public required DateTimeOffset CreatedAt { get; init; }
+
     /// <summary>Health probes are not the user's sessions.</summary>
     public bool Hidden { get; init; }
 

@@ -15,7 +15,7 @@ internal sealed class InstanceChanger(EngineContext context)
         if (instance.State.Status != InstanceStatus.Running)
             throw EngineException.Conflict($"container {instance.Id} is not running");
         OnCgroup(instance, static cgroup => cgroup.Freeze());
-        Save(instance, instance.State with { Status = InstanceStatus.Paused });
+        context.States.Save(instance, instance.State with { Status = InstanceStatus.Paused });
         context.Events.Publish(instance, "pause");
     }, cancellationToken);
 
@@ -24,7 +24,7 @@ internal sealed class InstanceChanger(EngineContext context)
         if (instance.State.Status != InstanceStatus.Paused)
             throw EngineException.Conflict($"container {instance.Id} is not paused");
         OnCgroup(instance, static cgroup => cgroup.Thaw());
-        Save(instance, instance.State with { Status = InstanceStatus.Running });
+        context.States.Save(instance, instance.State with { Status = InstanceStatus.Running });
         context.Events.Publish(instance, "unpause");
     }, cancellationToken);
 
@@ -50,6 +50,8 @@ internal sealed class InstanceChanger(EngineContext context)
         string name = newName.TrimStart('/');
         return HeldAsync(instance, () =>
         {
+            if (context.Registry.Find(instance.Id) != instance)
+                throw EngineException.NotFound($"No such container: {instance.Id}"); // removed meanwhile: its new name would stay taken
             string old = instance.Name;
             if (name == old)
                 throw EngineException.Invalid("name: Renaming a container with the same name as its current name");
@@ -111,11 +113,5 @@ internal sealed class InstanceChanger(EngineContext context)
         {
             throw new EngineException(EngineErrorKind.System, $"container {instance.Name}: {e.Message}", e);
         }
-    }
-
-    private void Save(Instance instance, InstanceState state)
-    {
-        context.Store.SaveState(instance.Id, state);
-        instance.State = state;
     }
 }

@@ -32,7 +32,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         catch
         {
             context.Registry.Release(name);
-            Trees.Delete(context.Paths.Container(id));
+            Undo(definition);
             throw;
         }
         return new CreateResult { Id = id, Warnings = warnings };
@@ -48,6 +48,21 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             context.Store.Insert(new InstanceRow(name, definition, InstanceState.Initial));
             context.Registry.Add(instance);
             return instance;
+        }
+    }
+
+    private void Undo(InstanceDefinition definition)
+    {
+        try
+        {
+            Trees.Delete(context.Paths.Container(definition.Id));
+            foreach (PlannedMount mount in definition.Mounts.Where(static m => m.Anonymous))
+                context.Volumes.RemoveAnonymous(mount.VolumeName!);
+        }
+        catch (Exception e) when (e is IOException or EngineException)
+        {
+            // The first error is the one to tell; the next start sweeps.
+            EngineLog.Failed(context.Log, definition.Id, "undoing its creation", e);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class InstanceRemover(EngineContext context)
         InstanceState last = instance.State;
         instance.State = last with { Status = InstanceStatus.Removing };
         InstanceRunner.CancelRestart(instance);
-        context.Store.Delete(instance.Id);
+        DeleteRecord(instance);
         context.Registry.Remove(instance);
         try
         {
@@ -32,5 +32,26 @@ internal sealed class InstanceRemover(EngineContext context)
         context.Events.Publish(instance, "destroy");
         instance.Exits.Gone(last.ExitCode);
         return Task.CompletedTask;
+    }
+
+    // On a full disk the files go first, because that makes room; the next start drops a record without files.
+    private void DeleteRecord(Instance instance)
+    {
+        try
+        {
+            context.Store.Delete(instance.Id);
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.NoSpace)
+        {
+            Trees.Delete(context.Paths.Container(instance.Id));
+            try
+            {
+                context.Store.Delete(instance.Id);
+            }
+            catch (EngineException still) when (still.Kind == EngineErrorKind.NoSpace)
+            {
+                EngineLog.Failed(context.Log, instance.Id, "deleting its record", still);
+            }
+        }
     }
 }

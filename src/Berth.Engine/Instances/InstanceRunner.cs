@@ -109,7 +109,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
             RuntimeSpec spec = specs.Build(definition, joins: true);
             StartRequest request = specs.Request(definition, spec, context.LowerDirectories(definition.ImageId));
             StartResult started = await context.Supervisor.StartAsync(request, CancellationToken.None);
-            Change(instance, instance.State with
+            context.States.Save(instance, instance.State with
             {
                 Status = InstanceStatus.Running,
                 Pid = started.Pid,
@@ -149,7 +149,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
             state = state with { Status = InstanceStatus.Exited };
         if (again)
             state = state with { RestartCount = state.RestartCount + 1 };
-        Change(instance, state);
+        context.States.Save(instance, state);
         if (again)
         {
             ScheduleRestart(instance, instance.Backoff.Next(TimeSpan.Zero));
@@ -179,8 +179,9 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
             state = state with { Status = InstanceStatus.Restarting, RestartCount = state.RestartCount + 1 };
         instance.Health?.Stop();
         // Before Forget: from here on the exit is nowhere else.
+        bool saved = true;
         if (!remove)
-            Change(instance, state);
+            saved = context.States.Save(instance, state, known ? ForgetAsync : null);
         else
             instance.State = state;
         EngineLog.Ended(context.Log, instance.Id, exitCode);
@@ -190,10 +191,12 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
         instance.Exits.Exited(new WaitResult { StatusCode = exitCode }, restarts);
         if (remove)
             await remover.RemoveHeldAsync(instance, volumes: true);
-        if (known)
-            await context.Supervisor.ForgetAsync(instance.Id, null, CancellationToken.None);
+        if (known && saved)
+            await ForgetAsync();
         if (restarts)
             ScheduleRestart(instance, instance.Backoff.Next(ran));
+
+        Task ForgetAsync() => context.Supervisor.ForgetAsync(instance.Id, null, CancellationToken.None);
     }
 
     private async Task RestartLaterAsync(Instance instance, TimeSpan delay, CancellationToken cancellationToken)
@@ -215,11 +218,5 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
         {
             EngineLog.Failed(context.Log, instance.Id, "restart", e);
         }
-    }
-
-    private void Change(Instance instance, InstanceState state)
-    {
-        context.Store.SaveState(instance.Id, state);
-        instance.State = state;
     }
 }

@@ -75,7 +75,7 @@ internal sealed class InstanceStopper(EngineContext context)
             if (instance.State.Status == InstanceStatus.Restarting)
             {
                 InstanceRunner.CancelRestart(instance);
-                Save(instance, instance.State with { Status = InstanceStatus.Exited, ManuallyStopped = true });
+                context.States.Save(instance, instance.State with { Status = InstanceStatus.Exited, ManuallyStopped = true });
                 instance.Exits.Exited(new WaitResult { StatusCode = instance.State.ExitCode }, restarts: false);
                 return null;
             }
@@ -134,12 +134,6 @@ internal sealed class InstanceStopper(EngineContext context)
     private void Mark(Instance instance)
     {
         if (!instance.State.ManuallyStopped)
-            Save(instance, instance.State with { ManuallyStopped = true });
-    }
-
-    private void Save(Instance instance, InstanceState state)
-    {
-        context.Store.SaveState(instance.Id, state);
-        instance.State = state;
+            context.States.Save(instance, instance.State with { ManuallyStopped = true });
     }
 }

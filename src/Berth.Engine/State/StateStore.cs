@@ -150,6 +150,21 @@ internal sealed class StateStore : IDisposable
         command.ExecuteNonQuery();
     }
 
+    private static void Execute(SqliteCommand command, ReadOnlySpan<string> values)
+    {
+        const int Full = 13, InputOutputError = 10; // SQLITE_FULL, SQLITE_IOERR
+        for (int i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i];
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is Full or InputOutputError)
+        {
+            throw new EngineException(EngineErrorKind.NoSpace, $"the state cannot be written ({e.Message}): free space on the disk of the data root", e);
+        }
+    }
+
     private SqliteCommand Prepare(string sql, int parameters)
     {
         SqliteCommand command = _connection.CreateCommand();
@@ -166,9 +181,7 @@ internal sealed class StateStore : IDisposable
     {
         lock (_lock)
         {
-            for (int i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i];
-            command.ExecuteNonQuery();
+            Execute(command, values);
         }
     }
 
@@ -177,9 +190,7 @@ internal sealed class StateStore : IDisposable
         lock (_lock)
         {
             using SqliteCommand command = Prepare(sql, values.Length);
-            for (int i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i];
-            command.ExecuteNonQuery();
+            Execute(command, values);
         }
     }
 }

@@ -127,7 +127,7 @@ public sealed class VolumeService
         foreach (string directory in Directory.EnumerateDirectories(_paths.Volumes))
         {
             if (!_volumes.ContainsKey(Path.GetFileName(directory)))
-                Trees.Delete(directory);
+                _ = Trees.TryDelete(directory, out _);
         }
     }
 
@@ -135,9 +135,18 @@ public sealed class VolumeService
     {
         lock (_changes)
         {
-            _store.DeleteVolume(row.Name);
+            string directory = Path.Combine(_paths.Volumes, row.Name);
+            try
+            {
+                _store.DeleteVolume(row.Name);
+            }
+            catch (EngineException e) when (e.Kind == EngineErrorKind.NoSpace)
+            {
+                Trees.Delete(directory); // makes the room for the record of it
+                _store.DeleteVolume(row.Name);
+            }
             _volumes.TryRemove(row.Name, out _);
-            Trees.Delete(Path.Combine(_paths.Volumes, row.Name));
+            Trees.Delete(directory);
         }
         _events.Publish("volume", "destroy", row.Name, new Dictionary<string, string> { ["driver"] = "local" });
     }
