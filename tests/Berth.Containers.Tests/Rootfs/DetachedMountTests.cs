@@ -1,4 +1,3 @@
-using Berth.Containers.Lifecycle;
 using Berth.Containers.Rootfs;
 using Berth.Containers.Tests.Lifecycle;
 using Berth.Linux;
