@@ -43,8 +43,7 @@ public static partial class ContainerRuntime
         using FileDescriptor? ownProc = earlyProc is { } made ? new FileDescriptor(child.ResultOf(made)) : null; // the table of descriptors is shared
         if (joinedUser is null) IdMap.Write(child.Pid, linux);
         IdMap map = IdMap.Of(child.Pid);
-        Unshare(CLONE_NEWNS);
-        Mount(null, "/", null, MS_REC | MS_SLAVE);
+        Unshare(CLONE_FS); // this thread's own root and umask: only so can it enter a mount namespace
         SetUmask(0);
         using FileDescriptor? sharedProc = SharedProc(config.Spec, options, namespaces);
         using FileDescriptor userNamespace = Open($"/proc/{child.Pid}/ns/user", O_RDONLY);

@@ -39,7 +39,7 @@ internal static class DetachedMount
     };
 
     /// <summary>The container's root with the ids of a user namespace: files keep the container's own numbers on the disk. The calling
-    /// thread's mount namespace must be its own, and its effective user the namespace's root: what overlayfs makes belongs to that.</summary>
+    /// thread must be about to leave its mount namespace, and its effective user the namespace's root: what overlayfs makes belongs to that.</summary>
     public static FileDescriptor Root(RootfsSource rootfs, FileDescriptor userNamespace)
     {
         if (rootfs is DirectoryRootfs directory)
@@ -50,28 +50,42 @@ internal static class DetachedMount
         }
         OverlayRootfs overlay = (OverlayRootfs)rootfs;
         string top = CommonParent(overlay.UpperDirectory, overlay.WorkDirectory);
-        // Layers must be mounts of this namespace (kernels before 6.14 refuse others), so they get a place of their own.
         List<string> sources = [top, .. overlay.LowerDirectories];
         List<FileDescriptor> layers = [.. sources.Select(static s => Bind(s, recursive: false))];
-        string place = overlay.WorkDirectory;
         try
         {
-            using FileDescriptor stage = Create("tmpfs", "berth", ["mode=700"], 0);
-            using (FileDescriptor target = Open(place, O_PATH | O_DIRECTORY)) MoveMount(stage, target, place);
-            for (int i = 0; i < layers.Count; i++)
+            for (int i = 0; i < layers.Count; i++) Shift(layers[i], sources[i], userNamespace);
+            string[] paths = [.. layers.Select(static l => l.ProcPath)];
+            OverlayRootfs Placed() => new(paths[1..], $"{paths[0]}/{Path.GetRelativePath(top, overlay.UpperDirectory)}", $"{paths[0]}/{Path.GetRelativePath(top, overlay.WorkDirectory)}");
+            try
             {
-                Shift(layers[i], sources[i], userNamespace);
-                MakeDirectoryAt(stage, $"{i}", 0x1C0);
-                using FileDescriptor spot = OpenAt(stage, $"{i}", O_PATH | O_DIRECTORY);
-                MoveMount(layers[i], spot, sources[i]);
+                return Overlay(Placed());
             }
-            return Overlay(new OverlayRootfs([.. Enumerable.Range(1, layers.Count - 1).Select(i => $"{place}/{i}")],
-                $"{place}/0/{Path.GetRelativePath(top, overlay.UpperDirectory)}", $"{place}/0/{Path.GetRelativePath(top, overlay.WorkDirectory)}"));
+            catch (LinuxException e) when (e.Errno == Errno.EINVAL)
+            {
+                // Kernels before 6.14 take layers from mounts of the caller's own namespace only.
+                Stage(layers, overlay.WorkDirectory, paths);
+                return Overlay(Placed());
+            }
         }
         finally
         {
             foreach (FileDescriptor layer in layers) layer.Dispose();
-            TryUnmount(place, MNT_DETACH);
+        }
+    }
+
+    private static void Stage(List<FileDescriptor> layers, string place, string[] paths)
+    {
+        Unshare(CLONE_NEWNS);
+        Mount(null, "/", null, MS_REC | MS_SLAVE);
+        using FileDescriptor stage = Create("tmpfs", "berth", ["mode=700"], 0);
+        using (FileDescriptor target = Open(place, O_PATH | O_DIRECTORY)) MoveMount(stage, target, place);
+        for (int i = 0; i < layers.Count; i++)
+        {
+            MakeDirectoryAt(stage, $"{i}", 0x1C0);
+            using FileDescriptor spot = OpenAt(stage, $"{i}", O_PATH | O_DIRECTORY);
+            MoveMount(layers[i], spot, place);
+            paths[i] = $"{place}/{i}";
         }
     }
 
