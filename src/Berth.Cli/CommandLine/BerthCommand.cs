@@ -11,6 +11,9 @@ internal static class BerthCommand
     private const int UsageError = 125;
     private const int BrokenPipe = 128 + 13;
 
+    // Verbs of docker's that people will try.
+    private static readonly string[] Absent = ["build", "builder", "buildx", "login", "logout", "manifest", "network", "push", "search"];
+
     /// <summary>Runs one command line and returns the exit code.</summary>
     public static int Run(string[] words)
     {
@@ -138,6 +141,11 @@ internal static class BerthCommand
             return 0;
         }
         var called = group.Length == 0 ? "berth" : $"berth {group}";
+        if (used == 0 && Absent.Contains(word))
+        {
+            context.Complain($"Berth has no '{word}' yet. Images come from 'berth load', 'berth import', 'berth commit' and 'berth image bootstrap'; networks are none, host and container:NAME.");
+            return UsageError;
+        }
         var near = Suggestions.Nearest(word, VerbTable.Children(group));
         context.Complain($"'{word}' is not a command of '{called}'."
             + (near.Count > 0 ? $" Did you mean: {string.Join(", ", near.Select(name => $"{called} {name}"))}?" : "")

@@ -1,11 +1,14 @@
 using System.Text.Json;
 using Berth.Cli.CommandLine;
-using Berth.Cli.Output;
-using Berth.Cli.Templates;
+using Berth.Cli.Terminal;
+using Berth.Containers.Host;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth doctor</c>: what this host offers. Ends with 1 only when containers cannot run.</summary>
+/// <summary>
+/// <c>berth doctor</c>: what this host offers. It looks by itself, without the daemon: most needed where that does not start.
+/// Ends with 1 only when containers cannot run. No other verb loads the assembly with the probes.
+/// </summary>
 internal sealed class DoctorVerb : Verb
 {
     private readonly TextFlag _output = new("output", 'o', "json|table", "JSON instead of a table");
@@ -20,40 +23,46 @@ internal sealed class DoctorVerb : Verb
 
     public override int Run(CommandContext context, IReadOnlyList<string> arguments)
     {
-        using var answer = context.Api.Get("/berth/doctor");
-        var root = answer.RootElement;
+        if (_output.Value is not (null or "json" or "table"))
+        {
+            throw new UsageException($"--output is json or table, not \"{_output.Value}\"");
+        }
+        var report = HostReport.Make(context.Paths.DataRoot);
         if (_output.Value == "json")
         {
-            context.Out.WriteLine(TemplateData.Indent(root));
+            context.Out.WriteLine(JsonSerializer.Serialize(report, HostReportJson.Default.HostReport));
         }
         else
         {
-            Print(context, root);
+            Print(context, report);
         }
-        return Features(root).Any(feature => feature.Flag("Required") && !feature.Flag("Available")) ? 1 : 0;
+        return report.CanRunContainers ? 0 : 1;
     }
 
-    private static IEnumerable<JsonElement> Features(JsonElement root) =>
-        root.ValueKind == JsonValueKind.Array ? root.EnumerateArray() : root.Items("Features");
-
-    private static void Print(CommandContext context, JsonElement root)
+    // The remedy stands below what it mends: beside it, lines would be too long for any terminal.
+    private static void Print(CommandContext context, HostReport report)
     {
         var colors = context.Colors;
-        var missingRequired = 0;
-        foreach (var feature in Features(root))
+        var width = report.Features.Max(feature => feature.Name.Length);
+        context.Out.WriteLine(colors.Bold($"STATUS    {"FEATURE".PadRight(width)}  REASON"));
+        foreach (var feature in report.Features)
         {
-            var available = feature.Flag("Available");
-            var required = feature.Flag("Required");
-            var mark = available ? colors.Green("ok     ") : required ? colors.Red("MISSING") : colors.Yellow("absent ");
-            missingRequired += required && !available ? 1 : 0;
-            var detail = feature.Text("Detail");
-            context.Out.WriteLine($"{mark}  {feature.Text("Name")}{(detail.Length > 0 ? $": {detail}" : "")}");
-            if (!available && feature.Text("Remedy") is { Length: > 0 } remedy)
+            context.Out.WriteLine($"{Mark(feature, colors)}  {feature.Name.PadRight(width)}  {feature.Reason}");
+            if (feature.Status != FeatureStatus.Available && feature.Remedy is { } remedy)
             {
-                context.Out.WriteLine($"         {colors.Dim(remedy)}");
+                context.Out.WriteLine($"          {new string(' ', width)}  {colors.Dim("→ " + remedy)}");
             }
         }
+        var missing = report.Features.Where(feature => feature.Required && feature.Status == FeatureStatus.Missing).Select(feature => feature.Name).ToList();
         context.Out.WriteLine();
-        context.Out.WriteLine(missingRequired == 0 ? colors.Green("Containers can run on this host.") : colors.Red($"Containers cannot run: {missingRequired} required features are missing."));
+        context.Out.WriteLine(report.CanRunContainers ? colors.Green("Containers can run on this host.") : colors.Red($"Containers cannot run here: {string.Join(", ", missing)}."));
     }
+
+    private static string Mark(HostFeature feature, Palette colors) => feature.Status switch
+    {
+        FeatureStatus.Available => colors.Green("ok      "),
+        FeatureStatus.Limited => colors.Yellow("limited "),
+        _ when feature.Required => colors.Red("MISSING "),
+        _ => colors.Yellow("absent  "),
+    };
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
@@ -45,9 +44,7 @@ internal sealed class EventsVerb : Verb
     private static string Line(JsonElement item)
     {
         var nanoseconds = item.Number("timeNano");
-        var time = nanoseconds > 0 ? DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100) : DateTimeOffset.FromUnixTimeSeconds(item.Number("time"));
         var attributes = string.Join(", ", item.Field("Actor").Map("Attributes").OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"));
-        var stamp = time.ToLocalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture);
-        return $"{stamp} {item.Text("Type")} {item.Text("Action")} {item.Field("Actor").Text("ID")}{(attributes.Length > 0 ? $" ({attributes})" : "")}";
+        return $"{TimeText.Precise(nanoseconds > 0 ? nanoseconds : item.Number("time") * 1_000_000_000)} {item.Text("Type")} {item.Text("Action")} {item.Field("Actor").Text("ID")}{(attributes.Length > 0 ? $" ({attributes})" : "")}";
     }
 }

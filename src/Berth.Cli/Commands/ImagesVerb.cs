@@ -65,7 +65,7 @@ internal sealed class ImagesVerb : Verb
                 ["Digest"] = digest is null ? "<none>" : digest[(repository.Length + 1)..],
                 ["ID"] = _list.NoTrunc.Value ? id : Ids.Short(id),
                 ["CreatedSince"] = AgoText.Since(created, now),
-                ["CreatedAt"] = DateTimeOffset.FromUnixTimeSeconds(created).ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture),
+                ["CreatedAt"] = TimeText.Created(created),
                 ["Size"] = ByteText.Decimal(image.Number("Size"), 3),
                 ["Containers"] = image.Number("Containers") is >= 0 and var count ? count.ToString(CultureInfo.InvariantCulture) : "N/A",
             };

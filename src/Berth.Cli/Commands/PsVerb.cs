@@ -59,7 +59,7 @@ internal sealed class PsVerb : Verb
             ["Image"] = !_list.NoTrunc.Value && image.StartsWith("sha256:", StringComparison.Ordinal) ? Ids.Short(image) : image,
             ["Command"] = $"\"{(_list.NoTrunc.Value ? command : Ids.Ellipsis(command, 20))}\"",
             ["RunningFor"] = AgoText.Since(created, now),
-            ["CreatedAt"] = DateTimeOffset.FromUnixTimeSeconds(created).ToString("yyyy-MM-dd HH:mm:ss zzz", System.Globalization.CultureInfo.InvariantCulture),
+            ["CreatedAt"] = TimeText.Created(created),
             ["Status"] = container.Text("Status"),
             ["State"] = container.Text("State"),
             ["Ports"] = PortText.List(container.Items("Ports")),

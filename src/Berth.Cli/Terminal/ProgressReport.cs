@@ -1,19 +1,20 @@
-using System.Text;
 using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
+using Berth.Cli.Output;
 
 namespace Berth.Cli.Terminal;
 
 /// <summary>
-/// Shows the progress messages of a long call on standard error: a bar that is drawn over on a terminal, plain lines elsewhere.
+/// Shows the progress messages of a long call on standard error: one line with a bar, drawn over in place. Nothing but errors is said
+/// where standard error is no terminal: logs and scripts hold what a command did, not how it went.
 /// The messages are JSON objects one after another: <c>{"status","id","progressDetail":{"current","total"},"stream","error"}</c>.
 /// </summary>
 internal sealed class ProgressReport(CommandContext context)
 {
     private const int BarWidth = 30;
 
-    private string _lastLine = "";
+    private bool _draws;
     private bool _drawn;
 
     /// <summary>Say nothing while it goes well.</summary>
@@ -23,10 +24,8 @@ internal sealed class ProgressReport(CommandContext context)
     public IReadOnlyList<string> Show(Stream messages, string title)
     {
         List<string> texts = [];
-        if (!Quiet && context.ErrorIsTerminal)
-        {
-            Draw($"{title} …");
-        }
+        _draws = !Quiet && context.ErrorIsTerminal;
+        Draw($"{title} …", "");
         foreach (var message in JsonMessages.Read(messages))
         {
             using (message)
@@ -55,22 +54,7 @@ internal sealed class ProgressReport(CommandContext context)
             return;
         }
         texts.Add(status);
-        var id = Text(message, "id");
-        var line = id is { Length: > 0 } ? $"{title}: {id} {status}" : $"{title}: {status}";
-        if (Quiet)
-        {
-            return;
-        }
-        if (context.ErrorIsTerminal)
-        {
-            Draw(line + Bar(message));
-        }
-        else if (line != _lastLine)
-        {
-            context.Error.WriteLine(line);
-            context.Error.Flush();
-        }
-        _lastLine = line;
+        Draw($"{title}: {status}", Bar(message));
     }
 
     private static string Bar(JsonElement message)
@@ -81,14 +65,21 @@ internal sealed class ProgressReport(CommandContext context)
         {
             return "";
         }
-        var filled = (int)(Math.Min(current, total) * BarWidth / total);
-        return new StringBuilder(" [").Append('=', filled).Append(' ', BarWidth - filled).Append("] ")
-            .Append(Output.ByteText.Decimal(current)).Append('/').Append(Output.ByteText.Decimal(total)).ToString();
+        current = Math.Min(current, total);
+        var filled = (int)((double)current / total * BarWidth);
+        var numbers = detail.Flag("hidecounts") ? $"{100 * current / total}%" : $"{ByteText.Decimal(current)}/{ByteText.Decimal(total)}";
+        return $"[{new string('=', filled)}{new string(' ', BarWidth - filled)}] {numbers,4}  ";
     }
 
-    private void Draw(string line)
+    // The bar keeps its place at the left, so that it stands still while the words change.
+    private void Draw(string words, string bar)
     {
+        if (!_draws)
+        {
+            return;
+        }
         var columns = TerminalSize.Of(context.StdError)?.Columns ?? 80;
+        var line = bar + words;
         context.Error.Write($"\r{(line.Length < columns ? line : line[..(columns - 1)])}\e[K");
         context.Error.Flush();
         _drawn = true;

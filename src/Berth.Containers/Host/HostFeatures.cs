@@ -55,6 +55,8 @@ public sealed record HostFeatures
                 KernelFeatures.Fuse(files),
                 VirtualizationProbe.Kvm(files),
                 VirtualizationProbe.Processor(files),
+                HostTools.Apt(files),
+                HostTools.Debootstrap(files),
             ],
         };
     }

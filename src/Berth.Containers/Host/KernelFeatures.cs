@@ -5,7 +5,8 @@ namespace Berth.Containers.Host;
 /// <summary>What the kernel itself offers.</summary>
 internal static class KernelFeatures
 {
-    private static readonly KernelVersion s_oldest = new(5, 10);
+    // mount_setattr, the youngest call that every container needs.
+    private static readonly KernelVersion s_oldest = new(5, 12);
 
     public static HostFeature Release(HostFiles files, KernelVersion kernel)
     {

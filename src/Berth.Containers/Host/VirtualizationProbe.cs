@@ -8,7 +8,7 @@ internal static class VirtualizationProbe
         if (!files.Exists("/dev/kvm"))
             return new HostFeature("kvm", FeatureStatus.Missing, "/dev/kvm does not exist", "modprobe kvm_intel or kvm_amd; on a virtual server ask for nested virtualization; without it virtual machines run on the software CPU");
         return Flag(files) is not null
-            ? new HostFeature("kvm", FeatureStatus.Available, "/dev/kvm on a processor with virtualization")
+            ? new HostFeature("kvm", FeatureStatus.Available, "/dev/kvm on a processor with virtualization; only a running guest proves that it works")
             : new HostFeature("kvm", FeatureStatus.Limited, "/dev/kvm exists but the processor shows neither vmx nor svm: probably a page-table-based KVM, which runs small guests only", "use a host with nested virtualization; without it virtual machines run on the software CPU");
     }
 

@@ -107,7 +107,7 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
     public async Task<HijackedStream> Hijack(string contentType)
     {
         IDuplexPipe transport = Connection.Hijack();
-        // [HTTP] An upgrade is answered by 101; a client that did not ask for one gets a 200 whose body lasts until the close.
+        // [RFC9110] An upgrade is answered by 101; a client that did not ask for one gets a 200 whose body lasts until the close.
         string head = WantsUpgrade
             ? $"HTTP/1.1 101 UPGRADED\r\nContent-Type: {contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
             : $"HTTP/1.1 200 OK\r\nContent-Type: {contentType}\r\nConnection: close\r\n";

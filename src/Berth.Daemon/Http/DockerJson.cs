@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Berth.Daemon.Doctor;
 
 namespace Berth.Daemon.Http;
 
@@ -14,7 +13,6 @@ namespace Berth.Daemon.Http;
 [JsonSerializable(typeof(IReadOnlyList<ImageRemovalView>))]
 [JsonSerializable(typeof(ImagesPrunedView))]
 [JsonSerializable(typeof(DiskUsageView))]
-[JsonSerializable(typeof(HostReport))]
 internal sealed partial class DockerJson : JsonSerializerContext
 {
     /// <summary>The context that answers are written with: text outside ASCII is not escaped.</summary>

@@ -50,7 +50,7 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
         {
             Id = value.Id,
             Status = value.Status,
-            ProgressDetail = value.Total > 0 || value.Current > 0 ? new ProgressDetail(value.Current, value.Total) : null,
+            ProgressDetail = value.Total > 0 || value.Current > 0 ? new ProgressDetail(value.Current, value.Total, value.Percent ? true : null) : null,
             Progress = value.Total > 0 ? Bar(value) : null,
         });
     }
@@ -97,7 +97,7 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
     private static string Bar(ImageProgress value)
     {
         int done = (int)Math.Clamp(50 * value.Current / value.Total, 0, 50);
-        return $"[{new string('=', done)}{(done < 50 ? ">" : "")}{new string(' ', Math.Max(0, 49 - done))}] {Size(value.Current)}/{Size(value.Total)}";
+        return $"[{new string('=', done)}{(done < 50 ? ">" : "")}{new string(' ', Math.Max(0, 49 - done))}] {(value.Percent ? $"{100 * value.Current / value.Total}%" : $"{Size(value.Current)}/{Size(value.Total)}")}";
     }
 
     private static string Size(long bytes) => bytes switch

@@ -1,4 +1,4 @@
-using Berth.Daemon.Doctor;
+using Berth.Containers.Host;
 using Berth.Daemon.Hosting;
 using Berth.Daemon.Http;
 
@@ -10,7 +10,7 @@ internal sealed class BerthRoutes(DaemonOptions options)
     public IEnumerable<Route> List() => 
     [
         new("GET", "/berth/ping", Ping),
-        new("GET", "/berth/doctor", call => call.Json(HostExamination.Run(options), DockerJson.Wire.HostReport)),
+        new("GET", "/berth/doctor", call => call.Json(HostReport.Make(options.DataRoot), HostReportJson.Default.HostReport)),
     ];
 
     private Task Ping(ApiCall call) => call.Json(

@@ -28,6 +28,10 @@ public sealed record ExecConfig
     /// <summary>Error output.</summary>
     public bool AttachStderr { get; init; }
 
+    /// <summary>Sent by some clients; the instance is named by the request's path.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Container { get; init; }
+
     /// <summary>Sent by clients; what counts is said again at the start.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Detach { get; init; }

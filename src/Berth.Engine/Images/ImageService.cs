@@ -43,9 +43,9 @@ public sealed class ImageService
     /// <summary>Removes a name, and the image with its last one.</summary>
     public IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force) => Translated(() =>
     {
-        Get(nameOrId);
+        string id = Get(nameOrId).Id;
         IReadOnlyList<RemovedImage> removed = Store.Remove(nameOrId, force, _inUse);
-        Publish(removed);
+        Publish(removed, untagged: id);
         return removed;
     });
 
@@ -151,10 +151,14 @@ public sealed class ImageService
         ? reference.WithDefaultTag().Familiar
         : text;
 
-    private void Publish(IReadOnlyList<RemovedImage> removed)
+    private void Publish(IReadOnlyList<RemovedImage> removed, string? untagged = null)
     {
-        foreach (RemovedImage one in removed)
-            Publish(one.Untagged is null ? "delete" : "untag", one.Deleted ?? one.Untagged!, one.Untagged ?? one.Deleted!);
+        // Names go before the image they stand for.
+        for (int i = 0; i < removed.Count; i++)
+        {
+            string id = removed[i].Deleted ?? untagged ?? removed.Skip(i).Select(static later => later.Deleted).FirstOrDefault(static later => later is not null) ?? removed[i].Untagged!;
+            Publish(removed[i].Untagged is null ? "delete" : "untag", id, removed[i].Untagged ?? id);
+        }
     }
 
     private void Publish(string action, string id, string name) => _events.Publish("image", action, id, new Dictionary<string, string> { ["name"] = name });

@@ -146,6 +146,8 @@ internal static class MountPlanner
 
     internal static string VolumeName(string name, string field)
     {
+        if (name.Length == 1)
+            throw EngineException.Invalid($"{field}: volume name \"{name}\" is too short, names should be at least two alphanumeric characters");
         bool sound = name.Length is >= 2 and <= 255 && char.IsAsciiLetterOrDigit(name[0])
             && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
         return sound ? name : throw EngineException.Invalid(

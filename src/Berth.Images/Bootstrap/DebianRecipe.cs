@@ -38,10 +38,8 @@ internal sealed partial class DebianRecipe(ImageReference reference, string suit
         {
             arguments.Add(mirror);
         }
-        // debootstrap says "I: Retrieving bash 5.2.15-2+b7": the package in hand is progress enough, the verb starts the line.
-        int steps = 0;
-        await HostCommand.RunAsync("unshare", arguments, context.Staging,
-            line => context.Progress?.Report(new ImageProgress(suite, line.StartsWith("I: ", StringComparison.Ordinal) ? line[3..] : line, ++steps)), cancellation);
+        DebootstrapProgress progress = new(suite);
+        await HostCommand.RunAsync("unshare", arguments, context.Staging, line => context.Progress?.Report(progress.Read(line)), cancellation);
         context.Say("Cleaning up");
         Clean(root);
         Created = Newest(root);

@@ -36,8 +36,8 @@ internal static class HostCommand
                 {
                     last.Dequeue();
                 }
+                line?.Invoke(text.Trim());
             }
-            line?.Invoke(text.Trim());
         }
         process.OutputDataReceived += (_, data) => Note(data.Data);
         process.ErrorDataReceived += (_, data) => Note(data.Data);

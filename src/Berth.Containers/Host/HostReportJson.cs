@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Containers.Host;
+
+/// <summary>The report as JSON.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, WriteIndented = true)]
+[JsonSerializable(typeof(HostReport))]
+public sealed partial class HostReportJson : JsonSerializerContext;

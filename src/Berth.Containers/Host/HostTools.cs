@@ -1,0 +1,28 @@
+namespace Berth.Containers.Host;
+
+/// <summary>What Berth itself uses of the host: programs that images are made with, and room on the disk.</summary>
+internal static class HostTools
+{
+    private const long EnoughRoom = 2L << 30;
+
+    public static HostFeature Apt(HostFiles files) => files.HasProgram("apt-get")
+        ? new HostFeature("apt-get", FeatureStatus.Available, "the images busybox and debian can be made here")
+        : new HostFeature("apt-get", FeatureStatus.Missing, "the images busybox and debian cannot be made here", "bring images by berth load or berth import");
+
+    public static HostFeature Debootstrap(HostFiles files) => files.HasProgram("debootstrap")
+        ? new HostFeature("debootstrap", FeatureStatus.Available, "makes the image debian")
+        : new HostFeature("debootstrap", FeatureStatus.Missing, "makes the image debian; installed when that is first asked for", "apt-get install debootstrap");
+
+    /// <summary>Room below <paramref name="dataRoot"/>, or below the nearest folder above it that exists.</summary>
+    public static HostFeature Room(string dataRoot)
+    {
+        string folder = Path.GetFullPath(dataRoot);
+        while (!Directory.Exists(folder))
+            folder = Path.GetDirectoryName(folder) ?? "/";
+        long free = new DriveInfo(folder).AvailableFreeSpace;
+        string reason = $"{free >> 20} MiB free for {dataRoot}";
+        return free >= EnoughRoom
+            ? new HostFeature("room", FeatureStatus.Available, reason)
+            : new HostFeature("room", FeatureStatus.Limited, reason, "free some room, or choose another --data-root");
+    }
+}
