@@ -122,4 +122,17 @@ public static partial class Libc
         while ((count = splice(pipe, 0, file, ref offset, length, SPLICE_F_NONBLOCK)) < 0 && LastErrno == Errno.EINTR) { }
         return count < 0 ? -(int)LastErrno : (int)count;
     }
+
+    public const int FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2;
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int fallocate(FileDescriptor fd, int mode, long offset, long length);
+
+    /// <summary>Makes a range of a file a hole that reads as zeros and takes no room; answers errno instead of throwing.</summary>
+    public static Errno TryPunchHole(FileDescriptor file, long offset, long length)
+    {
+        int result;
+        while ((result = fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length)) < 0 && LastErrno == Errno.EINTR) { }
+        return result < 0 ? LastErrno : Errno.None;
+    }
 }

@@ -33,6 +33,9 @@ public static partial class Libc
     private static partial int fsync(FileDescriptor fd);
 
     [LibraryImport(Library, SetLastError = true)]
+    private static partial int fdatasync(FileDescriptor fd);
+
+    [LibraryImport(Library, SetLastError = true)]
     private static partial int syncfs(FileDescriptor fd);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -141,6 +144,9 @@ public static partial class Libc
 
     /// <summary>Flushes a file or directory to its disk.</summary>
     public static void Sync(FileDescriptor fd) => Check(fsync(fd), "fsync");
+
+    /// <summary>Flushes a file's content, and of its attributes only what reading it back needs.</summary>
+    public static void SyncData(FileDescriptor fd) => Check(fdatasync(fd), "fdatasync");
 
     /// <summary>Flushes the file system that holds <paramref name="fd"/>.</summary>
     public static void SyncFileSystem(FileDescriptor fd) => Check(syncfs(fd), "syncfs");
