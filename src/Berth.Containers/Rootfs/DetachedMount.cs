@@ -1,4 +1,5 @@
 using Berth.Containers.Lifecycle;
+using Berth.Containers.Processes;
 using Berth.Linux;
 using static Berth.Linux.Libc;
 
@@ -29,6 +30,22 @@ internal static class DetachedMount
     /// <summary>A copy of a host mount, taken in the caller's mount namespace so that propagation with the host is still possible.</summary>
     public static FileDescriptor Bind(string source, bool recursive) =>
         OpenTree(null, source, OPEN_TREE_CLONE | (recursive ? (uint)AT_RECURSIVE : 0));
+
+    /// <summary>A copy of a mount in another process's mount namespace, <c>/proc/PID/root/PATH</c>: only from within can it be taken.</summary>
+    public static FileDescriptor? BindOfProcess(string source, bool recursive)
+    {
+        string[] parts = source.Split('/', 5);
+        if (parts is not ["", "proc", var process, "root", var path] || !process.All(char.IsAsciiDigit)) return null;
+        using FileDescriptor mountNamespace = Open($"/proc/{process}/ns/mnt", O_RDONLY);
+        using FileDescriptor root = Open($"/proc/{process}/root", O_PATH | O_DIRECTORY);
+        using FileDescriptor place = OpenAt2(root, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        return ThrowAwayThread.Run(() =>
+        {
+            Unshare(CLONE_FS);
+            EnterNamespace(mountNamespace, CLONE_NEWNS, source);
+            return OpenTree(place, "", OPEN_TREE_CLONE | (recursive ? (uint)AT_RECURSIVE : 0));
+        });
+    }
 
     /// <summary>The container's root.</summary>
     public static FileDescriptor Root(RootfsSource rootfs) => rootfs switch

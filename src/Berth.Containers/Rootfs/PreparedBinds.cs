@@ -17,7 +17,7 @@ internal sealed class PreparedBinds : IDisposable
         {
             for (int i = 0; i < mounts.Count; i++)
             {
-                if (options[i].IsBind) _mounts[i] = DetachedMount.Bind(mounts[i].Source ?? "", options[i].IsRecursive);
+                if (options[i].IsBind) _mounts[i] = DetachedMount.BindOfProcess(mounts[i].Source ?? "", options[i].IsRecursive) ?? DetachedMount.Bind(mounts[i].Source ?? "", options[i].IsRecursive);
             }
         }
         catch

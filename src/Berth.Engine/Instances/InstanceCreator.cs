@@ -19,6 +19,8 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         Image image = context.Images.Get(request.Config.Image!);
         string id = InstanceNames.NewId();
         InstanceDefinition definition = Define(id, request, image);
+        if (definition.HostConfig.UsernsMode == "private")
+            definition = definition with { IdBase = UserNamespaces.Allocate([]) }; // to be checked with; its own comes when it is registered
         specs.Build(definition, joins: false); // refuses what only the whole shows
         string name = Reserve(request.Name, id);
         try

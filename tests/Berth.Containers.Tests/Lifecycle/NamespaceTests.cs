@@ -101,6 +101,16 @@ public sealed class NamespaceTests : IDisposable
     }
 
     [Fact]
+    public void SharedMemory_OfAnotherContainer_IsBound()
+    {
+        StartedProcess main = Sleeper(static s => s);
+        TestContainer.Exec(ExecIn(main, "sh", "-c", "echo shared > /dev/shm/f"));
+        RuntimeSpec spec = TestContainer.Spec("cat", "/dev/shm/f");
+        spec = spec with { Mounts = [.. spec.Mounts.Where(static m => m.Destination != "/dev/shm"), new() { Destination = "/dev/shm", Type = "bind", Source = $"/proc/{main.Pid}/root/dev/shm", Options = ["rbind", "rprivate"] }] };
+        Assert.Equal("shared\n", TestContainer.Run(_other.Config(spec)).Output);
+    }
+
+    [Fact]
     public void Path_OfAnythingElse_IsRefused()
     {
         RuntimeSpec spec = TestContainer.Spec("true");
