@@ -7,7 +7,7 @@ namespace Berth.Linux;
 public static partial class Libc
 {
     private const nuint TCGETS = 0x5401, TCSETS = 0x5402, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431,
-        TIOCGPTN = 0x80045430, TIOCGPTPEER = 0x5441, SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914;
+        TIOCGPTN = 0x80045430, TIOCGPTPEER = 0x5441, SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914, SIOCOUTQ = 0x5411;
     private const nuint FS_IOC_GETFLAGS = 0x80086601, FS_IOC_SETFLAGS = 0x40086602;
     private const int FS_IMMUTABLE_FL = 0x10, FS_APPEND_FL = 0x20;
     public const nuint TIOCSCTTY = 0x540E;
@@ -56,6 +56,16 @@ public static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     private static partial int ioctl_ifreq(FileDescriptor fd, nuint request, ref ifreq argument);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int ioctl_count(SafeHandle fd, nuint request, ref int argument);
+
+    /// <summary>Whether the peer of a unix stream socket has not yet read everything that was sent to it; false when that cannot be told. See unix(7).</summary>
+    public static bool HasUnreadOutput(SafeHandle socket)
+    {
+        int charged = 0;
+        return ioctl_count(socket, SIOCOUTQ, ref charged) == 0 && charged > 0;
+    }
 
     /// <summary>Takes the immutable and append-only flags from a file; false when it has neither, or they cannot be changed. See ioctl_iflags(2).</summary>
     public static bool TryClearProtection(FileDescriptor file)

@@ -86,6 +86,19 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
         return http.Response.Body;
     }
 
+    /// <summary>
+    /// Sends one object of a stream of JSON, its line's end in the same chunk: clients parse chunk by chunk, and some take a line's end alone for rubbish.
+    /// </summary>
+    public static async Task SendLine<T>(Stream answer, T value, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        byte[] line = new byte[json.Length + 2];
+        json.CopyTo(line, 0);
+        "\r\n"u8.CopyTo(line.AsSpan(json.Length));
+        await answer.WriteAsync(line, cancellationToken);
+        await answer.FlushAsync(cancellationToken);
+    }
+
     /// <summary>Reads a JSON body that must be there.</summary>
     public async Task<T> ReadJson<T>(JsonTypeInfo<T> type) where T : class
     {
@@ -111,8 +124,9 @@ internal sealed class ApiCall(HttpContext http, ApiVersion version, Dictionary<s
         string head = WantsUpgrade
             ? $"HTTP/1.1 101 UPGRADED\r\nContent-Type: {contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
             : $"HTTP/1.1 200 OK\r\nContent-Type: {contentType}\r\nConnection: close\r\n";
-        await transport.Output.WriteAsync(Encoding.ASCII.GetBytes(
+        HijackedStream client = new(transport, http.Features.Get<IConnectionSocketFeature>()?.Socket);
+        await client.SendHeadAsync(Encoding.ASCII.GetBytes(
             $"{head}Api-Version: {ApiVersion.Newest}\r\nDocker-Experimental: false\r\nOstype: linux\r\nServer: {ApiServer.ServerName}\r\n\r\n"));
-        return new HijackedStream(transport, http.Features.Get<IConnectionSocketFeature>()?.Socket);
+        return client;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using Berth.Images;
 
@@ -87,10 +86,7 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
         {
             await call.StartStream("application/json");
         }
-        Stream answer = call.Http.Response.Body;
-        await JsonSerializer.SerializeAsync(answer, line, ApiJson.Wire.ProgressLine, call.Stopping);
-        await answer.WriteAsync("\r\n"u8.ToArray(), call.Stopping);
-        await answer.FlushAsync(call.Stopping);
+        await ApiCall.SendLine(call.Http.Response.Body, line, ApiJson.Wire.ProgressLine, call.Stopping);
     }
 
     // The bar that older clients print as it comes.

@@ -20,7 +20,7 @@ internal static class StreamRelay
         Task inputs = ServeInputAsync(client, workload, input, gone);
         try
         {
-            await CopyOutputAsync(workload.Stream, client.Output, gone.Token);
+            await CopyOutputAsync(workload.Stream, client, gone.Token);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -34,17 +34,22 @@ internal static class StreamRelay
         await client.DisposeAsync();
     }
 
-    private static async Task CopyOutputAsync(Stream workload, PipeWriter client, CancellationToken stopping)
+    private static async Task CopyOutputAsync(Stream workload, HijackedStream client, CancellationToken stopping)
     {
-        while (true)
+        PipeWriter output = client.Output;
+        for (bool first = true; ; first = false)
         {
-            int count = await workload.ReadAsync(client.GetMemory(ReadSize), stopping);
+            int count = await workload.ReadAsync(output.GetMemory(ReadSize), stopping);
             if (count == 0)
             {
                 return;
             }
-            client.Advance(count);
-            if ((await client.FlushAsync(stopping)).IsCompleted)
+            output.Advance(count);
+            if (first)
+            {
+                await client.HeadTakenAsync(stopping);
+            }
+            if ((await output.FlushAsync(stopping)).IsCompleted)
             {
                 return;
             }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Daemon.Http;
 using Berth.Engine;
 using Berth.Engine.Instances;
@@ -66,9 +65,7 @@ internal sealed class ContainerStreamRoutes(InstanceService instances)
         Stream answer = await call.StartStream("application/json");
         await foreach (InstanceStats sample in samples)
         {
-            await JsonSerializer.SerializeAsync(answer, sample, EngineJson.Wire.InstanceStats, call.Aborted);
-            await answer.WriteAsync("\n"u8.ToArray(), call.Aborted);
-            await answer.FlushAsync(call.Aborted);
+            await ApiCall.SendLine(answer, sample, EngineJson.Wire.InstanceStats, call.Aborted);
         }
     }
 

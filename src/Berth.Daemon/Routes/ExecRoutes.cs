@@ -43,6 +43,7 @@ internal sealed class ExecRoutes(ExecService execs)
         {
             // A program that cannot be run is told in the stream, as a shell would; the exit code comes with the exec's state.
             await using HijackedStream refused = await call.Hijack(ContainerStreamRoutes.StreamType(call, options.Tty));
+            await refused.HeadTakenAsync(call.Stopping);
             await refused.Output.WriteAsync(Frame.Of(exception.Message, options.Tty));
             return;
         }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Daemon.Http;
 using Berth.Engine;
 using Berth.Engine.Events;
@@ -44,9 +43,7 @@ internal sealed class SystemRoutes(BerthEngine engine)
         Stream answer = await call.StartStream("application/json");
         await foreach (EngineEvent happened in events)
         {
-            await JsonSerializer.SerializeAsync(answer, happened, EngineJson.Wire.EngineEvent, call.Aborted);
-            await answer.WriteAsync("\n"u8.ToArray(), call.Aborted);
-            await answer.FlushAsync(call.Aborted);
+            await ApiCall.SendLine(answer, happened, EngineJson.Wire.EngineEvent, call.Aborted);
         }
     }
 }

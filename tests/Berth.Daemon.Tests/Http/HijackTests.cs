@@ -21,6 +21,19 @@ public sealed class HijackTests(TestListener listener) : IClassFixture<TestListe
     }
 
     [Fact]
+    public async Task Upgrade_ClientThatReadsTheHeadThroughABuffer_FindsTheOutputInTheNextRead()
+    {
+        using RawClient client = await RawClient.ConnectAsync(listener.Socket);
+        await client.SendAsync($"POST /late/x/attach HTTP/1.1\r\nHost: x\r\n{Upgrade}\r\ninput");
+        client.HalfClose();
+        // Input that came along with the request has its output ready as soon as the head is sent.
+        string head = await client.ReadOnceAsync();
+        Assert.StartsWith("HTTP/1.1 101 ", head);
+        Assert.EndsWith("\r\n\r\n", head);
+        Assert.Equal(Expected, await client.ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task Upgrade_WithJsonBody_IsAccepted()
     {
         using RawClient client = await RawClient.ConnectAsync(listener.Socket);
