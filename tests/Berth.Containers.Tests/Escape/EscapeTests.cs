@@ -181,9 +181,30 @@ public sealed class EscapeTests : IDisposable
         Assert.Equal("1\n", output);
     }
 
-    // A keyring of the host's session, and input pushed into the host's terminal.
+    // A keyring of the host's session. The filter refuses keyctl; this container has none, and still finds another keyring.
     [Fact]
-    public void Keyring_OfTheSession_IsNewAndTerminalIsItsOwn()
+    public void Keyring_OfTheHostsSession_IsOutOfReach()
+    {
+        const string source = """
+            #include <stdio.h>
+            #include <sys/syscall.h>
+            #include <unistd.h>
+            int main(void) {
+                char description[256] = "";
+                long id = syscall(SYS_keyctl, 0, -3, 0);
+                syscall(SYS_keyctl, 6, id, description, sizeof description - 1);
+                printf("%ld %s\n", id, description);
+            }
+            """;
+        NativeProgram.Compile(Path.Combine(_box.Lower, "bin/keyring"), source);
+        string[] first = _box.Run("keyring").Output.Split(' ', 2), second = _box.Run("keyring").Output.Split(' ', 2);
+        Assert.StartsWith("keyring;", first[1], StringComparison.Ordinal);
+        Assert.NotEqual(first[0], second[0]);
+    }
+
+    // Input pushed into the host's terminal.
+    [Fact]
+    public void Terminal_OfTheContainer_IsItsOwn()
     {
         RuntimeSpec spec = TestContainer.Spec("sh", "-c", "cut -d' ' -f 6 /proc/1/stat; ls /dev/pts");
         spec = spec with { Process = spec.Process! with { Terminal = true } };
