@@ -11,6 +11,7 @@ public sealed class PrivateDaemon : IAsyncDisposable
 {
     private readonly TemporaryDirectory _root = new();
     private Process? _process;
+    private bool _dataIsMounted;
 
     private PrivateDaemon() { }
 
@@ -68,6 +69,42 @@ public sealed class PrivateDaemon : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a daemon whose data root is a file system of <paramref name="megabytes"/> in memory, with the busybox image loaded.</summary>
+    public static async Task<PrivateDaemon> StartOnSmallDiskAsync(int megabytes, CancellationToken cancellationToken = default)
+    {
+        string archive = await SharedImages.BusyboxAsync(cancellationToken);
+        var daemon = new PrivateDaemon();
+        try
+        {
+            Directory.CreateDirectory(daemon.DataRoot);
+            (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={megabytes}m", "berth-test", daemon.DataRoot], cancellationToken: cancellationToken)).Expect();
+            daemon._dataIsMounted = true;
+            await daemon.StartProcessAsync(cancellationToken);
+            (await daemon.DockerAsync(["load", "-q", "-i", archive], cancellationToken: cancellationToken)).Expect();
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A plain HTTP client on the daemon's socket.</summary>
+    public HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellationToken) => new NetworkStream(await ConnectAsync(cancellationToken), ownsSocket: true),
+    })
+    { BaseAddress = new Uri("http://berth") };
+
+    /// <summary>A raw connection to the daemon's socket.</summary>
+    public async Task<Socket> ConnectAsync(CancellationToken cancellationToken = default)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(this.Socket), cancellationToken);
+        return socket;
+    }
+
     /// <summary>Environment that points both clients at this daemon.</summary>
     public Dictionary<string, string?> Environment => new()
     {
@@ -119,13 +156,16 @@ public sealed class PrivateDaemon : IAsyncDisposable
             // Second, or berthd would replace it.
             await EndAsync(supervisor);
         }
+        if (_dataIsMounted)
+            (await Command.RunAsync("umount", [DataRoot])).Expect();
         foreach (string cgroup in CgroupFolders())
             if (Directory.Exists(cgroup))
                 Directory.Delete(cgroup);
         _root.Dispose();
     }
 
-    private IEnumerable<string> CgroupFolders() =>
+    /// <summary>Everywhere the parent of the containers' cgroups may stand.</summary>
+    public IEnumerable<string> CgroupFolders() =>
         Directory.Exists("/sys/fs/cgroup")
             ? Directory.EnumerateDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup").Select(d => d + CgroupParent)
             : [];

@@ -30,6 +30,7 @@ public sealed class ExecService
         UnknownFields.Refuse(config.Unknown, "");
         if (config.Cmd is not { Count: > 0 } || config.Cmd is [""])
             throw EngineException.Invalid("Cmd: No exec command specified");
+        RequestValidator.CheckProcess(config.Cmd, config.Env, config.WorkingDir);
         if (!string.IsNullOrEmpty(config.WorkingDir) && config.WorkingDir[0] != '/')
             throw EngineException.Invalid($"WorkingDir: '{config.WorkingDir}' must be an absolute path");
         DetachKeys.Parse(config.DetachKeys);

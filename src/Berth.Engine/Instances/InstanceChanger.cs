@@ -31,14 +31,22 @@ internal sealed class InstanceChanger(EngineContext context)
     /// <summary>Freezes for the time of one action, without showing it as paused.</summary>
     public async Task<T> WhilePausedAsync<T>(Instance instance, Func<Task<T>> action)
     {
-        OnCgroup(instance, static cgroup => cgroup.Freeze());
+        try
+        {
+            OnCgroup(instance, static cgroup => cgroup.Freeze());
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.Conflict)
+        {
+            return await action(); // it has just ended: nothing changes any more
+        }
         try
         {
             return await action();
         }
         finally
         {
-            OnCgroup(instance, static cgroup => cgroup.Thaw());
+            if (context.Cgroups.Exists(context.CgroupPath(instance.Definition)))
+                OnCgroup(instance, static cgroup => cgroup.Thaw());
         }
     }
 
@@ -108,6 +116,10 @@ internal sealed class InstanceChanger(EngineContext context)
         try
         {
             action(context.Cgroups.Open(context.CgroupPath(instance.Definition)));
+        }
+        catch (CgroupException) when (!context.Cgroups.Exists(context.CgroupPath(instance.Definition)))
+        {
+            throw EngineException.Conflict($"container {instance.Id} is not running: it has just ended");
         }
         catch (CgroupException e)
         {

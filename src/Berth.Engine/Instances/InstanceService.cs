@@ -150,6 +150,8 @@ public sealed class InstanceService
                     Stream = options.Stream,
                 },
                 cancellationToken);
+            if (!instance.State.IsRunning)
+                _ = EndWithRemovalAsync(instance, instance.State.StartedAt, stream.Stream);
             _context.Events.Publish(instance, "attach");
             return new Attachment(keys is null ? stream.Stream : new ClientStream(stream.Stream, keys, null), config.Tty, stream.CompleteInput);
         }
@@ -157,6 +159,14 @@ public sealed class InstanceService
         {
             throw SupervisorErrors.Translate(e);
         }
+    }
+
+    // Who waits for a start that can no longer come must not wait for ever.
+    private static async Task EndWithRemovalAsync(Instance instance, DateTimeOffset? lastStart, Stream stream)
+    {
+        await instance.Exits.Removed;
+        if (instance.State.StartedAt == lastStart)
+            await stream.DisposeAsync();
     }
 
     /// <summary>Logged output. A wrong request or instance is thrown by the call itself. <see cref="IsTty"/> decides the framing.</summary>

@@ -57,7 +57,7 @@ internal sealed class InstanceStopper(EngineContext context)
         {
             await context.Supervisor.KillAllAsync(instance.Id, cancellationToken);
         }
-        catch (SupervisorException e) when (e.Kind == SupervisorErrorKind.NotFound)
+        catch (SupervisorException e) when (e.Kind is SupervisorErrorKind.NotFound or SupervisorErrorKind.Conflict)
         {
             // It ended by itself; its end is on the way.
         }
@@ -102,7 +102,7 @@ internal sealed class InstanceStopper(EngineContext context)
             if (instance.State.Status == InstanceStatus.Paused && (number == SignalNames.Kill || number == StopSignal(instance, null)))
                 context.Cgroups.Open(context.CgroupPath(instance.Definition)).Thaw();
         }
-        catch (SupervisorException e) when (e.Kind == SupervisorErrorKind.NotFound)
+        catch (SupervisorException e) when (e.Kind is SupervisorErrorKind.NotFound or SupervisorErrorKind.Conflict)
         {
             // It ended by itself; its end is on the way.
         }

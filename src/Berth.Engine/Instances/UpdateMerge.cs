@@ -22,7 +22,7 @@ internal static class UpdateMerge
         {
             CpuShares = Or(update.CpuShares, host.CpuShares),
             Memory = memory,
-            MemorySwap = Or(update.MemorySwap, host.MemorySwap != 0 || !facts.SwapAccounting || memory <= 0 ? host.MemorySwap : checked(memory * 2)),
+            MemorySwap = Or(update.MemorySwap, host.MemorySwap != 0 || !facts.SwapAccounting || memory <= 0 ? host.MemorySwap : memory > long.MaxValue / 2 ? long.MaxValue : memory * 2),
             MemoryReservation = Or(update.MemoryReservation, host.MemoryReservation),
             MemorySwappiness = update.MemorySwappiness is >= 0 ? update.MemorySwappiness : host.MemorySwappiness,
             OomKillDisable = update.OomKillDisable ?? host.OomKillDisable,

@@ -96,6 +96,8 @@ internal static class RequestValidator
             throw EngineException.NotImplemented("HostConfig.DeviceRequests: no device driver is available (GPUs are not supported): leave --gpus out, or use --device");
         if (!string.IsNullOrEmpty(resources.CgroupParent) && (resources.CgroupParent[0] != '/' || MountPlanner.Normalize(resources.CgroupParent) != resources.CgroupParent))
             throw EngineException.Invalid("HostConfig.CgroupParent: must be an absolute, clean cgroup path such as /berth/web");
+        if (resources.CgroupParent?.Split('/').Any(static p => p.Length > 255 || p.StartsWith("cgroup.", StringComparison.Ordinal) || p.Any(char.IsControl)) == true)
+            throw EngineException.Invalid("HostConfig.CgroupParent: a part is longer than 255 bytes, begins with \"cgroup.\" or has a control character: use a form such as /berth/web");
         CpuSet.Check(resources.CpusetCpus, "HostConfig.CpusetCpus", facts.Processors);
         CpuSet.Check(resources.CpusetMems, "HostConfig.CpusetMems", 1024);
         foreach (Ulimit limit in resources.Ulimits ?? [])
@@ -103,16 +105,24 @@ internal static class RequestValidator
         DeviceRules.Check(resources);
     }
 
-    private static void CheckConfig(InstanceConfig config)
+    /// <summary>What a process is started with, of an instance or an exec session.</summary>
+    internal static void CheckProcess(IReadOnlyList<string>? command, IReadOnlyList<string>? environment, string? workingDirectory)
     {
-        Bounded(config.Env, "Env");
-        Bounded(config.Cmd, "Cmd");
-        Bounded(config.Entrypoint, "Entrypoint");
-        foreach (string entry in config.Env ?? [])
+        Bounded(environment, "Env");
+        Bounded(command, "Cmd");
+        foreach (string entry in environment ?? [])
         {
-            if (entry.Length == 0 || entry[0] == '=' || entry.Contains('\0', StringComparison.Ordinal))
+            if (entry.Length == 0 || entry[0] == '=')
                 throw EngineException.Invalid($"Env: invalid environment variable: {entry}: use NAME=value");
         }
+        if (workingDirectory is { Length: > 4095 } || workingDirectory?.Contains('\0', StringComparison.Ordinal) == true)
+            throw EngineException.Invalid("WorkingDir: longer than 4095 characters or with a NUL byte");
+    }
+
+    private static void CheckConfig(InstanceConfig config)
+    {
+        CheckProcess(config.Cmd, config.Env, config.WorkingDir);
+        Bounded(config.Entrypoint, "Entrypoint");
         if (!string.IsNullOrEmpty(config.Hostname))
             InstanceNames.ValidateHostName(config.Hostname, "Hostname");
         if (!string.IsNullOrEmpty(config.Domainname))

@@ -67,6 +67,7 @@ public sealed class TarExtractor
     {
         Errno.ENOSPC or Errno.EDQUOT => new ImageException(ImageErrorCode.NoSpace, $"no space left on the disk at entry \"{ImageException.Printable(entry.Name)}\"", cause),
         Errno.ELOOP or Errno.ENOTDIR or Errno.EXDEV or Errno.ENAMETOOLONG => ExtractTarget.Refused(cause.Errno, entry.Name),
+        Errno.EROFS => new ImageException(ImageErrorCode.InvalidParameter, $"archive entry \"{ImageException.Printable(entry.Name)}\" belongs to a read-only file system: choose another place", cause),
         _ => new ImageException(ImageErrorCode.System, $"archive entry \"{ImageException.Printable(entry.Name)}\": {cause.Message}", cause),
     };
 
