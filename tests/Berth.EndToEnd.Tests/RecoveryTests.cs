@@ -123,6 +123,47 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task DaemonStopped_WithNothingRunning_LeavesNoCgroup()
+    {
+        await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
+        await Docker(daemon, "run", "-d", "--name", "c1", "busybox", "sleep", "1000");
+        await daemon.StopAsync();
+        Assert.Contains(daemon.CgroupFolders(), Directory.Exists); // it runs on
+        await daemon.RestartAsync(Cancellation);
+        await Docker(daemon, "rm", "-f", "c1");
+        await daemon.StopAsync();
+        Assert.DoesNotContain(daemon.CgroupFolders(), Directory.Exists);
+        await daemon.RestartAsync(Cancellation);
+        await Docker(daemon, "run", "--rm", "busybox", "true");
+    }
+
+    [Fact]
+    public async Task SupervisorKilled_InItsWarmUp_TheNextCleansUp()
+    {
+        await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
+        string warmUp = Path.Combine(daemon.RunRoot, "warm-up");
+        for (int i = 0; i < 5; i++)
+        {
+            int supervisor = daemon.SupervisorPid;
+            (await Command.RunAsync("kill", ["-9", supervisor.ToString()], cancellationToken: Cancellation)).Expect();
+            string file = Path.Combine(daemon.RunRoot, "supervisor.pid");
+            for (long until = Environment.TickCount64 + 30_000; ; await Task.Delay(5, Cancellation))
+            {
+                Assert.True(Environment.TickCount64 < until, "no new supervisor");
+                string text = (await Command.RunAsync("cat", [file], cancellationToken: Cancellation)).Text; // empty while it is being written
+                if (text.Length > 0 && text != supervisor.ToString())
+                    break;
+            }
+            if (i == 3)
+                Directory.CreateDirectory(Path.Combine(warmUp, "containers", "warm-up")); // as a kill in the middle leaves it
+        }
+        await Docker(daemon, "run", "--rm", "busybox", "true");
+        for (long until = Environment.TickCount64 + 30_000; Directory.Exists(warmUp); await Task.Delay(20, Cancellation))
+            Assert.True(Environment.TickCount64 < until, "the warm-up's folder is left");
+        await Invariants.NothingIsLeftAsync(daemon, Cancellation);
+    }
+
+    [Fact]
     public async Task SecondDaemon_OnTheSameFolders_Refuses()
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);

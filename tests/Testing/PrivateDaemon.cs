@@ -136,6 +136,16 @@ public sealed class PrivateDaemon : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Ends berthd in good order; what runs goes on.</summary>
+    public async Task StopAsync()
+    {
+        Process process = _process ?? throw new InvalidOperationException("berthd is not running");
+        await EndAsync(process.Id);
+        await process.WaitForExitAsync();
+        process.Dispose();
+        _process = null;
+    }
+
     /// <summary>Starts berthd again on the same folders.</summary>
     public Task RestartAsync(CancellationToken cancellationToken = default) => StartProcessAsync(cancellationToken);
 

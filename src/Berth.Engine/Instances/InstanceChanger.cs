@@ -45,8 +45,7 @@ internal sealed class InstanceChanger(EngineContext context)
         }
         finally
         {
-            if (context.Cgroups.Exists(context.CgroupPath(instance.Definition)))
-                OnCgroup(instance, static cgroup => cgroup.Thaw());
+            Thaw(instance);
         }
     }
 
@@ -111,13 +110,29 @@ internal sealed class InstanceChanger(EngineContext context)
         }
     }
 
+    /// <summary>Thaws, unless it has ended.</summary>
+    private void Thaw(Instance instance)
+    {
+        try
+        {
+            OnCgroup(instance, static cgroup => cgroup.Thaw());
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.Conflict)
+        {
+            // Nothing is left to thaw.
+        }
+    }
+
+    /// <summary>Its cgroup goes with the process, a moment before the end is recorded.</summary>
+    public static bool HasEnded(Instance instance) => instance.State.Pid is var pid && (pid == 0 || !Directory.Exists($"/proc/{pid}"));
+
     private void OnCgroup(Instance instance, Action<ICgroup> action)
     {
         try
         {
             action(context.Cgroups.Open(context.CgroupPath(instance.Definition)));
         }
-        catch (CgroupException) when (!context.Cgroups.Exists(context.CgroupPath(instance.Definition)))
+        catch (CgroupException) when (HasEnded(instance))
         {
             throw EngineException.Conflict($"container {instance.Id} is not running: it has just ended");
         }

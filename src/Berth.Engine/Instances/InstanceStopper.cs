@@ -1,3 +1,4 @@
+using Berth.Containers.Cgroups;
 using Berth.Containers.Supervision;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
@@ -105,6 +106,10 @@ internal sealed class InstanceStopper(EngineContext context)
         catch (SupervisorException e) when (e.Kind is SupervisorErrorKind.NotFound or SupervisorErrorKind.Conflict)
         {
             // It ended by itself; its end is on the way.
+        }
+        catch (CgroupException) when (InstanceChanger.HasEnded(instance))
+        {
+            // As above.
         }
         catch (SupervisorException e)
         {

@@ -214,6 +214,15 @@ public sealed class EscapeTests : IDisposable
         Assert.Equal("1\r\n0     ptmx\r\n", output);
     }
 
+    // CVE-2020-15257: listeners in the abstract namespace are open to whoever shares the host's network.
+    [Fact]
+    public void AbstractSockets_OfThisProcess_AreNone()
+    {
+        _box.Run("true");
+        string[] mine = [.. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(static fd => new FileInfo(fd).LinkTarget).OfType<string>().Where(static t => t.StartsWith("socket:", StringComparison.Ordinal)).Select(static t => t[8..^1])];
+        Assert.DoesNotContain(File.ReadLines("/proc/net/unix"), line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [.., var inode, ['@', ..]] && mine.Contains(inode));
+    }
+
     [Fact]
     public void Mounts_Inside_AreRefusedWithoutSysAdmin()
     {
