@@ -1,0 +1,73 @@
+using Berth.Boot.Store;
+using Berth.Boot.Tests.Kernels;
+
+namespace Berth.Boot.Tests.Store;
+
+public sealed class KernelStoreTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("berth-kernels-").FullName;
+
+    [Fact]
+    public async Task ImportAsync_Kernel_CanBeListedReadAndRemoved()
+    {
+        KernelStore store = KernelStore.Open(Path.Combine(_folder, "store"), TimeProvider.System);
+        string file = Write(FakeKernel.BzImage());
+        await store.ImportAsync("mine", file, TestContext.Current.CancellationToken);
+        await store.ImportAsync("mine", file, TestContext.Current.CancellationToken);
+        Assert.Equal("mine", Assert.Single(store.List()).Name);
+        StoredKernel kernel = store.Get("mine");
+        Assert.Equal("bzImage", kernel.Image.Format);
+        Assert.Null(kernel.ModulesDirectory);
+        await store.RemoveAsync("mine", TestContext.Current.CancellationToken);
+        Assert.Empty(store.List());
+        Assert.Equal(BootErrorCode.NotFound, Assert.Throws<BootException>(() => store.Get("mine")).Code);
+    }
+
+    [Fact]
+    public async Task ImportAsync_NoKernel_LeavesNothing()
+    {
+        KernelStore store = KernelStore.Open(Path.Combine(_folder, "store"), TimeProvider.System);
+        await Assert.ThrowsAsync<BootException>(() => store.ImportAsync("mine", Write(new byte[2000]), TestContext.Current.CancellationToken));
+        Assert.Empty(store.List());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("../up")]
+    [InlineData(".hidden")]
+    [InlineData("a/b")]
+    public async Task ImportAsync_BadName_Refused(string name)
+    {
+        KernelStore store = KernelStore.Open(Path.Combine(_folder, "store"), TimeProvider.System);
+        await Assert.ThrowsAsync<BootException>(() => store.ImportAsync(name, Write(FakeKernel.BzImage()), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Get_FileChanged_Refused()
+    {
+        string root = Path.Combine(_folder, "store");
+        KernelStore store = KernelStore.Open(root, TimeProvider.System);
+        await store.ImportAsync("mine", Write(FakeKernel.BzImage()), TestContext.Current.CancellationToken);
+        byte[] changed = FakeKernel.BzImage();
+        changed[^1] ^= 1;
+        await File.WriteAllBytesAsync(Path.Combine(root, "mine", "kernel"), changed, TestContext.Current.CancellationToken);
+        Assert.Equal(BootErrorCode.Corrupt, Assert.Throws<BootException>(() => store.Get("mine")).Code);
+    }
+
+    [Theory]
+    [InlineData("Package: a\nDepends: linux-image-6.1.0-56-cloud-amd64 (= 6.1.192-2)\n", "linux-image-6.1.0-56-cloud-amd64")]
+    [InlineData("Depends: kmod, linux-image-6.12 | x\n", "linux-image-6.12")]
+    [InlineData("Depends: kmod\n", null)]
+    [InlineData("Depends: linux-image-;rm\n", null)]
+    [InlineData("", null)]
+    public void DependencyOf_Answer_GivesPackage(string shown, string? package) => Assert.Equal(package, DebianKernel.DependencyOf(shown));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Write(byte[] kernel)
+    {
+        string path = Path.Combine(_folder, "vmlinuz");
+        File.WriteAllBytes(path, kernel);
+        return path;
+    }
+}
