@@ -24,6 +24,6 @@ public sealed partial class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => close((int)handle) == 0;
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc.so.6")]
     private static partial int close(int fd);
 }

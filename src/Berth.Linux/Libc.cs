@@ -6,7 +6,8 @@ namespace Berth.Linux;
 /// <see cref="LinuxException"/>. A null directory means the working directory.</summary>
 public static partial class Libc
 {
-    private const string Library = "libc";
+    // The full name: by "libc" the loader would first open half a dozen files that are not it.
+    private const string Library = "libc.so.6";
 
     private static readonly FileDescriptor s_currentDirectory = new(AT_FDCWD, ownsHandle: false);
 

@@ -36,7 +36,7 @@ public static partial class Libc
     private static partial FileDescriptor eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial int poll(Span<pollfd> fds, nuint count, int timeout);
+    private static unsafe partial int poll(pollfd* fds, nuint count, int timeout);
 
     public static FileDescriptor OpenEpoll() => Check(epoll_create1(O_CLOEXEC), "epoll_create1");
 
@@ -61,9 +61,14 @@ public static partial class Libc
     public static void SignalEvent(FileDescriptor fd) => TryWrite(fd, [1, 0, 0, 0, 0, 0, 0, 0]);
 
     /// <summary>Waits until one of the descriptors is ready; −1 milliseconds waits for ever. Interrupted waits answer 0.</summary>
-    public static int Poll(Span<pollfd> fds, int timeoutMilliseconds)
+    // An array: code for a span of a struct of our own cannot be compiled ahead of time, and the command line's start is waited for.
+    public static unsafe int Poll(pollfd[] fds, int timeoutMilliseconds)
     {
-        int count = poll(fds, (nuint)fds.Length, timeoutMilliseconds);
-        return count < 0 && LastErrno == Errno.EINTR ? 0 : Check(count, "poll");
+        // SAFETY: the array is pinned during the call, and the kernel writes fds.Length entries at most.
+        fixed (pollfd* entries = fds)
+        {
+            int count = poll(entries, (nuint)fds.Length, timeoutMilliseconds);
+            return count < 0 && LastErrno == Errno.EINTR ? 0 : Check(count, "poll");
+        }
     }
 }

@@ -78,7 +78,7 @@ public static partial class Libc
     private static partial int setdomainname(ReadOnlySpan<byte> name, nint length);
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial int pipe2(Span<int> fds, int flags);
+    private static unsafe partial int pipe2(int* fds, int flags);
 
     [LibraryImport(Library)]
     private static partial int getpid();
@@ -215,9 +215,10 @@ public static partial class Libc
     }
 
     /// <summary>Makes a pipe, close-on-exec; <paramref name="flags"/> may add O_NONBLOCK.</summary>
-    public static (FileDescriptor Read, FileDescriptor Write) Pipe(int flags = 0)
+    public static unsafe (FileDescriptor Read, FileDescriptor Write) Pipe(int flags = 0)
     {
-        Span<int> fds = stackalloc int[2];
+        // SAFETY: the kernel writes two numbers.
+        int* fds = stackalloc int[2];
         Check(pipe2(fds, flags | O_CLOEXEC), "pipe2");
         return (new FileDescriptor(fds[0]), new FileDescriptor(fds[1]));
     }

@@ -125,7 +125,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         {
             return true;
         }
-        Span<Libc.pollfd> fds = [new Libc.pollfd { fd = descriptor.Number, events = Libc.POLLIN }];
+        Libc.pollfd[] fds = [new Libc.pollfd { fd = descriptor.Number, events = Libc.POLLIN }];
         return Libc.Poll(fds, 0) == 0;
     }
 

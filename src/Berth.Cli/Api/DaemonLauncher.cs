@@ -45,7 +45,7 @@ internal sealed class DaemonLauncher(BerthPaths paths)
     private FileDescriptor WaitUntilItListens(int pid)
     {
         using var process = Libc.OpenProcess(pid);
-        Span<Libc.pollfd> ended = [new Libc.pollfd { fd = process.Number, events = Libc.POLLIN }];
+        Libc.pollfd[] ended = [new Libc.pollfd { fd = process.Number, events = Libc.POLLIN }];
         for (var waited = 0; waited < DeadlineMilliseconds; waited += StepMilliseconds)
         {
             // Sleeps until the daemon ends, or a little while: then it may listen.

@@ -65,7 +65,6 @@ internal sealed class AttachVerb : Verb
         {
             return 0;
         }
-        using var answer = ended.ReadJson();
-        return Attachment.ExitCode(context, answer);
+        return Attachment.ExitCode(context, ended);
     }
 }

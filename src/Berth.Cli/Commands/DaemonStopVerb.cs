@@ -26,7 +26,7 @@ internal sealed class DaemonStopVerb : Verb
         }
         using var process = Libc.OpenProcess(pid);
         Libc.SendSignal(process, Libc.SIGTERM);
-        Span<Libc.pollfd> fds = [new Libc.pollfd { fd = process.Number, events = Libc.POLLIN }];
+        Libc.pollfd[] fds = [new Libc.pollfd { fd = process.Number, events = Libc.POLLIN }];
         var seconds = (int)Math.Clamp(_timeout.Value ?? 30, 0, 3600);
         return Libc.Poll(fds, seconds * 1000) > 0
             ? 0

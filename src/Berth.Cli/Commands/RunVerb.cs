@@ -102,8 +102,7 @@ internal sealed class RunVerb : Verb
         {
             return 0;
         }
-        using var answer = ended.ReadJson();
-        return Attachment.ExitCode(context, answer);
+        return Attachment.ExitCode(context, ended);
     }
 
     private int StartAndWait(CommandContext context, string id)
@@ -111,8 +110,7 @@ internal sealed class RunVerb : Verb
         using var wait = context.Api.Begin("POST", WaitTarget(id));
         using var ended = wait.Receive();
         Start(context, id);
-        using var answer = ended.ReadJson();
-        return Attachment.ExitCode(context, answer);
+        return Attachment.ExitCode(context, ended);
     }
 
     private string WaitTarget(string id) => $"/containers/{id}/wait?condition={(_container.Remove.Value ? "removed" : "next-exit")}";

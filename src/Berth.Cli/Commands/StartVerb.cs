@@ -72,7 +72,6 @@ internal sealed class StartVerb : EachVerb
         {
             return 0;
         }
-        using var answer = ended.ReadJson();
-        return Attachment.ExitCode(context, answer);
+        return Attachment.ExitCode(context, ended);
     }
 }

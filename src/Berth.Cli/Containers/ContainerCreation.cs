@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
+using Berth.Cli.Output;
 
 namespace Berth.Cli.Containers;
 
@@ -33,11 +34,9 @@ internal sealed class ContainerCreation(CommandContext context, ContainerFlags f
     {
         try
         {
-            using var answer = context.Api.Post(target, json) ?? throw new CliException("the daemon did not say which container it made", 125);
-            PrintWarnings(answer.RootElement);
-            return answer.RootElement.TryGetProperty("Id", out var id) && id.GetString() is { Length: > 0 } text
-                ? text
-                : throw new CliException("the daemon did not say which container it made", 125);
+            using var exchange = context.Api.Send("POST", target, json);
+            var body = exchange.Body.ReadAll();
+            return PlainAnswers.CreatedId(body) ?? CreatedId(body);
         }
         catch (ApiException e) when (e.Status == 404 && mayBootstrap && ImageBootstrap.Knows(image))
         {
@@ -50,6 +49,13 @@ internal sealed class ContainerCreation(CommandContext context, ContainerFlags f
                 $"{e.Message}\nGet the image first: `berth load -i FILE` (docker save or OCI archive), `berth import FILE NAME` (root file system),\n"
                 + "or use one that Berth makes itself: busybox, debian, debian:SUITE.", 125);
         }
+    }
+
+    private string CreatedId(ReadOnlyMemory<byte> body)
+    {
+        using var answer = ApiClient.Parse(body);
+        PrintWarnings(answer.RootElement);
+        return answer.RootElement.Text("Id") is { Length: > 0 } id ? id : throw new CliException("the daemon did not say which container it made", 125);
     }
 
     private void PrintWarnings(JsonElement answer)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Parsing;
 
@@ -27,7 +26,7 @@ internal sealed class CreateBody(ContainerFlags flags)
     /// <summary>The body.</summary>
     public byte[] ToJson() => JsonWriting.Object(Write);
 
-    private void Write(Utf8JsonWriter json)
+    private void Write(JsonText json)
     {
         foreach (var stream in flags.Attach.Values)
         {
@@ -73,17 +72,17 @@ internal sealed class CreateBody(ContainerFlags flags)
         NetworkBody.Write(json, flags);
     }
 
-    private void WriteExposedPorts(Utf8JsonWriter json)
+    private void WriteExposedPorts(JsonText json)
     {
         var ports = flags.Publish.Values.SelectMany(PortSpec.Parse).Select(port => port.Container)
             .Concat(flags.Expose.Values.SelectMany(PortSpec.ParseExposed)).Distinct().ToList();
         WriteSet(json, "ExposedPorts", ports);
     }
 
-    private void WriteAnonymousVolumes(Utf8JsonWriter json) =>
+    private void WriteAnonymousVolumes(JsonText json) =>
         WriteSet(json, "Volumes", [.. HostConfigBody.Volumes(flags).Where(volume => volume.Anonymous is not null).Select(volume => volume.Anonymous!)]);
 
-    private static void WriteSet(Utf8JsonWriter json, string name, IReadOnlyList<string> keys)
+    private static void WriteSet(JsonText json, string name, IReadOnlyList<string> keys)
     {
         if (keys.Count == 0)
         {
@@ -98,7 +97,7 @@ internal sealed class CreateBody(ContainerFlags flags)
         json.WriteEndObject();
     }
 
-    private void WriteHealthcheck(Utf8JsonWriter json)
+    private void WriteHealthcheck(JsonText json)
     {
         var given = flags.HealthCmd.IsSet || flags.HealthInterval.IsSet || flags.HealthTimeout.IsSet || flags.HealthStartPeriod.IsSet
             || flags.HealthStartInterval.IsSet || flags.HealthRetries.IsSet;

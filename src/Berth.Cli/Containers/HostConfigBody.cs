@@ -14,7 +14,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         : [.. flags.Volume.Values.Select(text => VolumeSpec.Parse(text, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME")))];
 
     /// <summary>Writes into an open object.</summary>
-    public void Write(Utf8JsonWriter json, (int Rows, int Columns)? consoleSize)
+    public void Write(JsonText json, (int Rows, int Columns)? consoleSize)
     {
         WriteFiles(json);
         WriteLife(json);
@@ -30,7 +30,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         }
     }
 
-    private void WriteFiles(Utf8JsonWriter json)
+    private void WriteFiles(JsonText json)
     {
         if (flags.Volume.IsSet)
         {
@@ -65,7 +65,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         }
     }
 
-    private void WriteLife(Utf8JsonWriter json)
+    private void WriteLife(JsonText json)
     {
         WriteIf(json, "AutoRemove", flags.Remove);
         if (flags.Init.IsSet)
@@ -94,7 +94,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
     }
 
     /// <summary>Writes RestartPolicy from <c>no</c>, <c>always</c>, <c>unless-stopped</c> or <c>on-failure[:max]</c>.</summary>
-    public static void WriteRestartPolicy(Utf8JsonWriter json, string text)
+    public static void WriteRestartPolicy(JsonText json, string text)
     {
         var parts = text.Split(':', 2);
         var count = 0;
@@ -109,7 +109,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         json.WriteEndObject();
     }
 
-    private void WriteNamespaces(Utf8JsonWriter json)
+    private void WriteNamespaces(JsonText json)
     {
         json.WriteString("NetworkMode", NetworkBody.Mode(flags));
         json.WriteIfAny("PidMode", flags.Pid.Value);
@@ -135,7 +135,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
             : throw new UsageException($"invalid --add-host \"{text}\": write it as name:address");
     }
 
-    private void WriteRights(Utf8JsonWriter json)
+    private void WriteRights(JsonText json)
     {
         json.WriteListIfAny("CapAdd", [.. flags.CapAdd.Values.Select(Capability)]);
         json.WriteListIfAny("CapDrop", [.. flags.CapDrop.Values.Select(Capability)]);
@@ -162,7 +162,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         }
     }
 
-    private static void WriteGpus(Utf8JsonWriter json, string gpus)
+    private static void WriteGpus(JsonText json, string gpus)
     {
         json.WriteStartArray("DeviceRequests");
         json.WriteStartObject();
@@ -210,7 +210,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         }
     }
 
-    private void WriteLimits(Utf8JsonWriter json)
+    private void WriteLimits(JsonText json)
     {
         flags.Resources.Write(json);
         json.WriteIfAny("MemorySwappiness", flags.MemorySwappiness.Value);
@@ -237,7 +237,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         WriteThrottle(json, "BlkioDeviceWriteIOps", "Rate", flags.DeviceWriteIops, ThrottleSpec.ParseNumber);
     }
 
-    private static void WriteThrottle(Utf8JsonWriter json, string name, string field, ListFlag flag, Func<string, string, ThrottleSpec> parse)
+    private static void WriteThrottle(JsonText json, string name, string field, ListFlag flag, Func<string, string, ThrottleSpec> parse)
     {
         if (flag.Values.Count == 0)
         {
@@ -255,7 +255,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         json.WriteEndArray();
     }
 
-    private static void WriteIf(Utf8JsonWriter json, string name, BoolFlag flag)
+    private static void WriteIf(JsonText json, string name, BoolFlag flag)
     {
         if (flag.Value)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Cli.Parsing;
 
 namespace Berth.Cli.Containers;
@@ -10,7 +9,7 @@ internal static class NetworkBody
     public static string Mode(ContainerFlags flags) => flags.Network.Values.Concat(flags.Net.Values).FirstOrDefault() ?? "default";
 
     /// <summary>Writes HostConfig.PortBindings.</summary>
-    public static void WritePortBindings(Utf8JsonWriter json, ContainerFlags flags)
+    public static void WritePortBindings(JsonText json, ContainerFlags flags)
     {
         if (flags.Publish.Values.Count == 0)
         {
@@ -33,7 +32,7 @@ internal static class NetworkBody
     }
 
     /// <summary>Writes NetworkingConfig when an endpoint's details or several networks were asked for.</summary>
-    public static void Write(Utf8JsonWriter json, ContainerFlags flags)
+    public static void Write(JsonText json, ContainerFlags flags)
     {
         List<string> networks = [.. flags.Network.Values, .. flags.Net.Values];
         var details = flags.NetworkAlias.IsSet || flags.Ip.IsSet || flags.Ip6.IsSet || flags.MacAddress.IsSet;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Parsing;
 
@@ -30,7 +29,7 @@ internal sealed class ResourceFlags
     ];
 
     /// <summary>Writes the limits given into an open JSON object, by their names in HostConfig.</summary>
-    public void Write(Utf8JsonWriter json)
+    public void Write(JsonText json)
     {
         Size("Memory", _memory);
         if (_memorySwap.Value is { } swap)

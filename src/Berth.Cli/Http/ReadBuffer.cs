@@ -29,7 +29,7 @@ internal sealed class ReadBuffer(Stream stream)
                 }
                 var line = _bytes.AsSpan(_start, length);
                 _start += length + 1;
-                return Encoding.Latin1.GetString(line.EndsWith("\r"u8) ? line[..^1] : line);
+                return Encoding.Latin1.GetString(length > 0 && line[^1] == '\r' ? line[..^1] : line);
             }
             scanned = Buffered;
             if (scanned > limit || scanned == _bytes.Length)

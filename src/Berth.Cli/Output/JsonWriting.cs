@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 
 namespace Berth.Cli;
 
@@ -6,20 +6,17 @@ namespace Berth.Cli;
 internal static class JsonWriting
 {
     /// <summary>UTF-8 of the object that <paramref name="write"/> fills.</summary>
-    public static byte[] Object(Action<Utf8JsonWriter> write)
+    public static byte[] Object(Action<JsonText> write)
     {
-        using MemoryStream buffer = new(1024);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-        return buffer.ToArray();
+        JsonText json = new();
+        json.WriteStartObject();
+        write(json);
+        json.WriteEndObject();
+        return Encoding.UTF8.GetBytes(json.ToString());
     }
 
     /// <summary>Writes an object of strings.</summary>
-    public static void WriteMap(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> map)
+    public static void WriteMap(this JsonText json, string name, IReadOnlyDictionary<string, string> map)
     {
         json.WriteStartObject(name);
         foreach (var (key, value) in map)
@@ -30,7 +27,7 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes an array of strings.</summary>
-    public static void WriteList(this Utf8JsonWriter json, string name, IEnumerable<string> list)
+    public static void WriteList(this JsonText json, string name, IEnumerable<string> list)
     {
         json.WriteStartArray(name);
         foreach (var item in list)
@@ -41,7 +38,7 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes an array of strings unless it is empty.</summary>
-    public static void WriteListIfAny(this Utf8JsonWriter json, string name, IReadOnlyCollection<string> list)
+    public static void WriteListIfAny(this JsonText json, string name, IReadOnlyCollection<string> list)
     {
         if (list.Count > 0)
         {
@@ -50,7 +47,7 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes a map unless it is empty.</summary>
-    public static void WriteMapIfAny(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> map)
+    public static void WriteMapIfAny(this JsonText json, string name, IReadOnlyDictionary<string, string> map)
     {
         if (map.Count > 0)
         {
@@ -59,7 +56,7 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes a string unless it is null.</summary>
-    public static void WriteIfAny(this Utf8JsonWriter json, string name, string? value)
+    public static void WriteIfAny(this JsonText json, string name, string? value)
     {
         if (value is not null)
         {
@@ -68,7 +65,7 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes a number unless it is null.</summary>
-    public static void WriteIfAny(this Utf8JsonWriter json, string name, long? value)
+    public static void WriteIfAny(this JsonText json, string name, long? value)
     {
         if (value is { } number)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Cli.CommandLine;
 
 namespace Berth.Cli.Parsing;
@@ -27,7 +26,7 @@ internal sealed class MountSpec
     }
 
     /// <summary>Writes the mount as an element of HostConfig.Mounts.</summary>
-    public void Write(Utf8JsonWriter json)
+    public void Write(JsonText json)
     {
         json.WriteStartObject();
         json.WriteString("Type", _type);
@@ -35,7 +34,7 @@ internal sealed class MountSpec
         {
             json.WriteString("Source", _source);
         }
-        json.WriteString("Target", _target);
+        json.WriteString("Target", _target!);
         if (_readOnly)
         {
             json.WriteBoolean("ReadOnly", true);
@@ -64,7 +63,7 @@ internal sealed class MountSpec
         json.WriteEndObject();
     }
 
-    private void WriteBindOptions(Utf8JsonWriter json)
+    private void WriteBindOptions(JsonText json)
     {
         if (_propagation is null && !_nonRecursive && !_createMountpoint && !_readOnlyNonRecursive && !_readOnlyForceRecursive)
         {
@@ -82,7 +81,7 @@ internal sealed class MountSpec
         json.WriteEndObject();
     }
 
-    private void WriteVolumeOptions(Utf8JsonWriter json)
+    private void WriteVolumeOptions(JsonText json)
     {
         if (!_noCopy && _volumeLabels.Count == 0 && _driver is null && _driverOptions.Count == 0 && _volumeSubpath is null)
         {
@@ -114,7 +113,7 @@ internal sealed class MountSpec
         json.WriteEndObject();
     }
 
-    private static void WriteIf(Utf8JsonWriter json, string name, bool value)
+    private static void WriteIf(JsonText json, string name, bool value)
     {
         if (value)
         {

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
+using Berth.Cli.Output;
 using Berth.Cli.Terminal;
 using Berth.Linux;
 
@@ -100,16 +100,21 @@ internal sealed class Attachment(CommandContext context)
     }
 
     /// <summary>Exit code in the answer of a wait call; its error is printed.</summary>
-    public static int ExitCode(CommandContext context, JsonDocument answer)
+    public static int ExitCode(CommandContext context, Exchange wait)
     {
-        var root = answer.RootElement;
-        if (root.TryGetProperty("Error", out var error) && error.ValueKind == JsonValueKind.Object
-            && error.TryGetProperty("Message", out var message) && message.GetString() is { Length: > 0 } text)
+        var body = wait.Body.ReadAll();
+        return (PlainAnswers.StatusCode(body) ?? ReadExitCode(context, body)) & 0xFF;
+    }
+
+    private static int ReadExitCode(CommandContext context, ReadOnlyMemory<byte> body)
+    {
+        using var answer = ApiClient.Parse(body);
+        if (answer.RootElement.Field("Error").Text("Message") is { Length: > 0 } text)
         {
             context.Complain(text);
             return 125;
         }
-        return root.TryGetProperty("StatusCode", out var status) && status.TryGetInt64(out var code) ? (int)(code & 0xFF) : 0;
+        return (int)answer.RootElement.Number("StatusCode");
     }
 
     private void Forward(int signal)

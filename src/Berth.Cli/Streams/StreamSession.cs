@@ -54,7 +54,7 @@ internal sealed class StreamSession(HijackedStream workload) : IDisposable
         }
         var outputOpen = true;
         var ended = false;
-        Span<Libc.pollfd> fds = stackalloc Libc.pollfd[4];
+        var fds = new Libc.pollfd[4];
         var buffer = new byte[Chunk];
         while (!Left && (outputOpen || (Ended is not null && !ended)))
         {

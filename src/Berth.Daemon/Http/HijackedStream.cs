@@ -67,7 +67,7 @@ internal sealed class HijackedStream(IDuplexPipe transport, Socket? socket) : IA
         {
             return true;
         }
-        Span<Libc.pollfd> poll = [new() { fd = descriptor }];
+        Libc.pollfd[] poll = [new() { fd = descriptor }];
         return Libc.Poll(poll, 0) > 0 && (poll[0].revents & (Libc.POLLHUP | Libc.POLLERR | Libc.POLLNVAL)) != 0;
     }
 

@@ -76,7 +76,7 @@ public sealed class ApartLauncher : IDisposable
     // A traced process may never answer, and its descriptor may be held open by the tracer: hence both, and a limit.
     private static bool Ready(FileDescriptor process, FileDescriptor? status)
     {
-        Span<Libc.pollfd> wanted = [new() { fd = process.Number, events = POLLIN }, new() { fd = status?.Number ?? -1, events = POLLIN }];
+        Libc.pollfd[] wanted = [new() { fd = process.Number, events = POLLIN }, new() { fd = status?.Number ?? -1, events = POLLIN }];
         long until = Environment.TickCount64 + TimeLimitMilliseconds;
         do
         {
@@ -88,7 +88,7 @@ public sealed class ApartLauncher : IDisposable
 
     private LaunchResult? Failure(IReadOnlyList<ChildCall> calls, int pid)
     {
-        Span<Libc.pollfd> wanted = [new() { fd = _read.Number, events = POLLIN }];
+        Libc.pollfd[] wanted = [new() { fd = _read.Number, events = POLLIN }];
         if (Libc.Poll(wanted, 0) <= 0) return null;
         Span<byte> record = stackalloc byte[16];
         if (Libc.TryRead(_read, record) != record.Length) return null;
