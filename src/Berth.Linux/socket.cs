@@ -42,7 +42,7 @@ public static partial class Libc
     }
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial FileDescriptor socket(int domain, int type, int protocol);
+    private static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int socketpair(int domain, int type, int protocol, Span<int> fds);
@@ -57,7 +57,8 @@ public static partial class Libc
     private static partial int getsockopt(SafeHandle fd, int level, int name, ref ucred value, ref uint length);
 
     /// <summary>An unconnected socket, close-on-exec.</summary>
-    public static FileDescriptor OpenSocket(int domain, int type) => Check(socket(domain, type | SOCK_CLOEXEC, 0), "socket");
+    // A number, not a handle made by the marshaller: that goes by reflection, which the command line's start would wait for.
+    public static FileDescriptor OpenSocket(int domain, int type) => new(Check(socket(domain, type | SOCK_CLOEXEC, 0), "socket"));
 
     /// <summary>Two connected unix sockets, close-on-exec.</summary>
     public static (FileDescriptor First, FileDescriptor Second) SocketPair(int type = SOCK_STREAM)
@@ -144,7 +145,7 @@ public static partial class Libc
         address[0] = AF_UNIX;
         if (System.Text.Encoding.UTF8.GetByteCount(path) > 107) throw new LinuxException("bind", Errno.ENAMETOOLONG, path);
         System.Text.Encoding.UTF8.GetBytes(path, address[2..]);
-        FileDescriptor fd = Check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+        FileDescriptor fd = OpenSocket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
         try
         {
             Check(bind(fd, address, (uint)address.Length), "bind", path);

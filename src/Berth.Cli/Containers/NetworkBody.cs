@@ -6,7 +6,9 @@ namespace Berth.Cli.Containers;
 internal static class NetworkBody
 {
     /// <summary>HostConfig.NetworkMode.</summary>
-    public static string Mode(ContainerFlags flags) => flags.Network.Values.Concat(flags.Net.Values).FirstOrDefault() ?? "default";
+    public static string Mode(ContainerFlags flags) => flags.Network.IsSet
+        ? flags.Network.Values[0]
+        : flags.Net.IsSet ? flags.Net.Values[0] : "default";
 
     /// <summary>Writes HostConfig.PortBindings.</summary>
     public static void WritePortBindings(JsonText json, ContainerFlags flags)

@@ -49,6 +49,10 @@ internal static class KeyValue
     public static Dictionary<string, string> Labels(IReadOnlyList<string> files, IReadOnlyList<string> flags)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (files.Count + flags.Count == 0)
+        {
+            return labels;
+        }
         foreach (var text in files.SelectMany(file => Lines(file, "label-file")).Concat(flags))
         {
             var parts = text.Split('=', 2);
