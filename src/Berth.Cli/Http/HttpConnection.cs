@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Berth.Linux;
@@ -34,11 +33,11 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         head.Append("\r\n");
         // One write for head and body: the daemon wakes up once.
         var headLength = Encoding.UTF8.GetByteCount(head.ToString());
-        var bytes = ArrayPool<byte>.Shared.Rent(headLength + body.Length);
+        // Not from the pool: its thread-local storage is code compiled at run time, and the compiler need not even be loaded for a run.
+        var bytes = new byte[headLength + body.Length];
         Encoding.UTF8.GetBytes(head.ToString(), bytes);
         body.CopyTo(bytes.AsSpan(headLength));
-        stream.Write(bytes.AsSpan(0, headLength + body.Length));
-        ArrayPool<byte>.Shared.Return(bytes);
+        stream.Write(bytes);
     }
 
     /// <summary>Sends a request whose body is copied from <paramref name="source"/> in chunks. Stops early when the daemon hangs up: its answer says why.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Berth.Engine.Events;
 using Berth.Images;
 using Berth.Images.Spec;
@@ -8,6 +9,7 @@ namespace Berth.Engine.Images;
 public sealed class ImageService
 {
     private readonly EventJournal _events;
+    private readonly ConcurrentDictionary<string, Task<Image>> _making = new(StringComparer.Ordinal);
     private Func<string, ImageUse?> _inUse = static _ => null;
 
     internal ImageService(ImageStore store, EventJournal events)
@@ -85,13 +87,25 @@ public sealed class ImageService
             return image;
         });
 
-    /// <summary>Makes busybox or debian from distribution packages.</summary>
-    public Task<Image> BootstrapAsync(string name, IProgress<ImageProgress>? progress, CancellationToken cancellationToken) => TranslatedAsync(async () =>
+    /// <summary>Makes busybox or debian from distribution packages. Who asks for one that is being made waits for that one.</summary>
+    public async Task<Image> BootstrapAsync(string name, IProgress<ImageProgress>? progress, CancellationToken cancellationToken)
     {
-        Image image = await Store.BootstrapAsync(name, progress, cancellationToken);
-        Publish("pull", image.Id, name);
-        return image;
-    });
+        while (true)
+        {
+            var mine = new TaskCompletionSource<Image>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task<Image> running = _making.GetOrAdd(name, mine.Task);
+            if (running == mine.Task)
+                return await MakeAsync(name, mine, progress, cancellationToken);
+            try
+            {
+                return await running.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The client that had begun it left; this one goes on by itself.
+            }
+        }
+    }
 
     /// <summary>Space that images take.</summary>
     public ImageDiskUsage DiskUsage() => Store.DiskUsage();
@@ -109,6 +123,28 @@ public sealed class ImageService
     {
         ImageReference reference = ImageReference.Parse(repository);
         return string.IsNullOrEmpty(tag) ? reference.WithDefaultTag() : reference.WithTag(tag);
+    }
+
+    private async Task<Image> MakeAsync(string name, TaskCompletionSource<Image> making, IProgress<ImageProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Image image = await TranslatedAsync(() => Store.BootstrapAsync(name, progress, cancellationToken));
+            Publish("pull", image.Id, name);
+            _making.TryRemove(name, out _);
+            making.SetResult(image);
+            return image;
+        }
+        catch (Exception e)
+        {
+            _making.TryRemove(name, out _); // before it is told: who tries again must not find this one
+            if (e is OperationCanceledException)
+                making.SetCanceled(CancellationToken.None);
+            else
+                making.SetException(e);
+            _ = making.Task.Exception; // seen, even if nobody waits
+            throw;
+        }
     }
 
     internal static T Translated<T>(Func<T> call)
