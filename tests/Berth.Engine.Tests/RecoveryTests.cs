@@ -1,10 +1,32 @@
 using Berth.Engine.Configuration;
+using Berth.Testing;
 
 namespace Berth.Engine.Tests;
 
 public sealed class RecoveryTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Open_LeftoverThatCannotBeDeleted_StartsAllTheSame()
+    {
+        await using EngineFixture fixture = await EngineFixture.StartAsync();
+        string kept = await fixture.CreateAsync("kept");
+        string busy = Directory.CreateDirectory(Path.Combine(fixture.DataRoot, "containers", "leftover", "mounted")).FullName;
+        CommandResult mounted = await Command.RunAsync("mount", ["-t", "tmpfs", "berth-test", busy], cancellationToken: Stop);
+        mounted.Expect();
+        try
+        {
+            await fixture.OpenAsync();
+            Assert.Equal("created", fixture.Engine.Instances.Inspect(kept).State.Status);
+        }
+        finally
+        {
+            (await Command.RunAsync("umount", [busy], cancellationToken: CancellationToken.None)).Expect();
+        }
+        await fixture.OpenAsync();
+        Assert.False(Directory.Exists(busy));
+    }
 
     [Fact]
     public async Task Open_Again_RunningGoOnAndEndsAreKept()

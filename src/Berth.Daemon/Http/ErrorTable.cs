@@ -27,7 +27,7 @@ internal static class ErrorTable
     };
 
     /// <summary>True for errors that nobody planned; they are logged with their stack.</summary>
-    public static bool IsUnexpected(Exception exception) 
+    public static bool IsUnexpected(Exception exception)
         => exception is not (ApiException or BadHttpRequestException or IOException { InnerException: OverflowException } or EngineException or ImageException { Code: not ImageErrorCode.System } or OperationCanceledException);
 
     private static int StatusOf(EngineErrorKind kind) => kind switch

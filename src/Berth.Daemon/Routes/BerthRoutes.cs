@@ -7,7 +7,7 @@ namespace Berth.Daemon.Routes;
 /// <summary>The few calls that Docker's API does not have.</summary>
 internal sealed class BerthRoutes(DaemonOptions options)
 {
-    public IEnumerable<Route> List() => 
+    public IEnumerable<Route> List() =>
     [
         new("GET", "/berth/ping", Ping),
         new("GET", "/berth/doctor", call => call.Json(HostReport.Make(options.DataRoot), HostReportJson.Default.HostReport)),

@@ -1,6 +1,6 @@
-using Berth.Engine.Configuration;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Berth.Engine.Configuration;
 
 namespace Berth.Engine.Execs;
 
