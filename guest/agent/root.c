@@ -1,0 +1,202 @@
+// The machine's root: the image's disk, a writable one above it, the kernel's file systems, the host's name.
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static bool fail(const char *what, const char *subject) {
+    int error = errno;
+    send_failed(0, 125, error, "%s %s: %s", what, subject, strerror(error));
+    return false;
+}
+
+bool make_directories(const char *path, mode_t mode) {
+    char copy[4096];
+    if (strlen(path) >= sizeof copy) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    strcpy(copy, path);
+    for (char *at = copy + 1; *at; at++)
+        if (*at == '/') {
+            *at = 0;
+            if (mkdir(copy, mode) < 0 && errno != EEXIST)
+                return false;
+            *at = '/';
+        }
+    struct stat stat_buffer;
+    return mkdir(copy, mode) == 0 || (errno == EEXIST && stat(copy, &stat_buffer) == 0 && S_ISDIR(stat_buffer.st_mode));
+}
+
+// A disk may be found a moment after its driver was loaded.
+static bool mount_disk(const char *device, const char *target, const char *type, unsigned long flags) {
+    struct stat stat_buffer;
+    for (int i = 0; i < 500 && stat(device, &stat_buffer) < 0; i++)
+        usleep(10000);
+    return mount(device, target, type, flags, NULL) == 0;
+}
+
+static bool mount_root(uint8_t kind, const char *base, const char *base_type, const char *top, const char *top_type) {
+    mkdir("/berth", 0755);
+    if (kind == ROOT_DIRECTORY)
+        return mount(base, base, NULL, MS_BIND | MS_REC, NULL) == 0 && chdir(base) == 0 ? true : fail("mount", base);
+    // Everything the mounts need stands on a file system of its own: the initrd's may be read-only in nothing but name.
+    if (mount("berth", "/berth", "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") < 0)
+        return fail("mount", "/berth");
+    mkdir("/berth/base", 0755);
+    mkdir("/berth/top", 0755);
+    mkdir("/berth/root", 0755);
+    if (kind == ROOT_DISK)
+        return mount_disk(base, "/berth/root", base_type, 0) && chdir("/berth/root") == 0 ? true : fail("mount the root disk", base);
+    if (!mount_disk(base, "/berth/base", base_type, MS_RDONLY))
+        return fail("mount the image's disk", base);
+    if (*top ? !mount_disk(top, "/berth/top", top_type, 0) : mount("berth", "/berth/top", "tmpfs", 0, NULL) < 0)
+        return fail("mount the writable disk", *top ? top : "tmpfs");
+    // The merged directory takes its attributes from the upper one when that is new: they must be the image's.
+    struct stat root;
+    if (stat("/berth/base", &root) < 0 || (mkdir("/berth/top/work", 0700) < 0 && errno != EEXIST))
+        return fail("make", "/berth/top/work");
+    if (mkdir("/berth/top/upper", 0755) == 0) {
+        struct timespec times[2] = {root.st_atim, root.st_mtim};
+        if (chown("/berth/top/upper", root.st_uid, root.st_gid) < 0 || chmod("/berth/top/upper", root.st_mode & 07777) < 0 ||
+            utimensat(AT_FDCWD, "/berth/top/upper", times, 0) < 0)
+            return fail("prepare", "/berth/top/upper");
+    } else if (errno != EEXIST) {
+        return fail("make", "/berth/top/upper");
+    }
+    const char *options = "lowerdir=/berth/base,upperdir=/berth/top/upper,workdir=/berth/top/work";
+    if (mount("overlay", "/berth/root", "overlay", 0, options) < 0 || chdir("/berth/root") < 0)
+        return fail("mount overlay", "/berth/root");
+    return true;
+}
+
+// [MS_MOVE and chroot: pivot_root(2) refuses the initial ramfs.]
+static bool switch_root(void) {
+    if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+        return fail("switch to", "the machine's root");
+    return true;
+}
+
+static bool mount_at(const char *type, const char *target, unsigned long flags, const char *options) {
+    if (!make_directories(target, 0755) || (mount(type, target, type, flags, options) < 0 && errno != EBUSY))
+        return fail("mount", target);
+    return true;
+}
+
+static void make_devices(void) {
+    static const struct { const char *path; unsigned major, minor; } nodes[] = {
+        {"/dev/null", 1, 3}, {"/dev/zero", 1, 5}, {"/dev/full", 1, 7}, {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+    };
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+        if (mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) == 0)
+            chmod(nodes[i].path, 0666); // whatever the umask
+}
+
+static bool mount_kernel_views(void) {
+    const unsigned long safe = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (!mount_at("proc", "/proc", safe, NULL))
+        return false;
+    if (agent.native) {
+        if (!mount_at("tmpfs", "/dev", MS_NOSUID, "mode=755,size=65536k"))
+            return false;
+        make_devices();
+    } else if (!mount_at("sysfs", "/sys", safe, NULL) || !mount_at("devtmpfs", "/dev", MS_NOSUID, NULL)) {
+        return false;
+    } else if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", safe, NULL) < 0) {
+        send_log("no control groups: %s", strerror(errno));
+    }
+    if (!mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "newinstance,mode=0620,ptmxmode=0666,gid=5") ||
+        !mount_at("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777"))
+        return false;
+    static const char *links[][2] = {
+        {"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"},
+        {"/proc/self/fd/2", "/dev/stderr"}, {"pts/ptmx", "/dev/ptmx"},
+    };
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        unlink(links[i][1]);
+        if (symlink(links[i][0], links[i][1]) < 0)
+            return fail("make", links[i][1]);
+    }
+    return true;
+}
+
+// The image's file may be a link to anywhere in it; a fresh file takes its name.
+static bool write_file(const char *path, const char *content) {
+    make_directories("/etc", 0755);
+    unlink(path);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (file < 0)
+        return fail("write", path);
+    size_t length = strlen(content);
+    bool done = write(file, content, length) == (ssize_t)length && fchmod(file, 0644) == 0;
+    bool closed = close(file) == 0;
+    return done && closed ? true : fail("write", path);
+}
+
+static bool mount_more(struct reader *reader) {
+    uint32_t count = read_u32(reader);
+    for (uint32_t i = 0; i < count && !reader->bad; i++) {
+        char *source = read_string(reader), *target = read_string(reader), *type = read_string(reader);
+        uint32_t flags = read_u32(reader);
+        char *options = read_string(reader);
+        bool done = reader->bad || (make_directories(target, 0755) && mount(source, target, type, flags, options) == 0);
+        if (!done)
+            fail("mount", target);
+        free(source);
+        free(target);
+        free(type);
+        free(options);
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+// Run in the mount and process namespaces of the workload: /proc shows its own processes.
+int mount_process_view(void) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return -1;
+    return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+bool set_up(struct reader *reader) {
+    uint8_t kind = read_u8(reader);
+    char *base = read_string(reader), *base_type = read_string(reader), *top = read_string(reader), *top_type = read_string(reader);
+    char *host = read_string(reader), *hosts = read_string(reader), *resolver = read_string(reader);
+    bool good = false;
+    if (reader->bad || kind > ROOT_DIRECTORY) {
+        send_failed(0, 125, EINVAL, "malformed set-up request");
+    } else if (kind == ROOT_NONE || (mount_root(kind, base, base_type, top, top_type) && switch_root() && mount_kernel_views())) {
+        char local[512];
+        snprintf(local, sizeof local, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t%.255s\n", host);
+        char name[300];
+        snprintf(name, sizeof name, "%.255s\n", host);
+        good = true;
+        if (*host)
+            good = sethostname(host, strlen(host)) == 0 ? true : fail("set the name of the host to", host);
+        if (good && *host && kind != ROOT_NONE)
+            good = write_file("/etc/hosts", *hosts ? hosts : local) && write_file("/etc/hostname", name);
+        if (good && *resolver && kind != ROOT_NONE)
+            good = write_file("/etc/resolv.conf", resolver);
+        good = good && mount_more(reader);
+        if (good && reader->bad) {
+            send_failed(0, 125, EINVAL, "malformed set-up request");
+            good = false;
+        }
+    }
+    free(base);
+    free(base_type);
+    free(top);
+    free(top_type);
+    free(host);
+    free(hosts);
+    free(resolver);
+    return good;
+}
