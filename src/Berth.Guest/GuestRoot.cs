@@ -1,0 +1,4 @@
+namespace Berth.Guest;
+
+/// <summary>What becomes the root of the machine.</summary>
+public abstract record GuestRoot;
