@@ -38,6 +38,9 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static unsafe partial int poll(pollfd* fds, nuint count, int timeout);
 
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int ppoll(Span<pollfd> fds, nuint count, in timespec timeout, nint signals);
+
     public static FileDescriptor OpenEpoll() => Check(epoll_create1(O_CLOEXEC), "epoll_create1");
 
     /// <summary>Adds, changes or removes interest in a descriptor; <paramref name="data"/> comes back with its events.</summary>
@@ -70,5 +73,13 @@ public static partial class Libc
             int count = poll(entries, (nuint)fds.Length, timeoutMilliseconds);
             return count < 0 && LastErrno == Errno.EINTR ? 0 : Check(count, "poll");
         }
+    }
+
+    /// <summary>Waits as <see cref="Poll"/> does, at most that many nanoseconds.</summary>
+    public static int PollPrecise(Span<pollfd> fds, ulong nanoseconds)
+    {
+        var timeout = new timespec { tv_sec = (long)(nanoseconds / 1_000_000_000), tv_nsec = (long)(nanoseconds % 1_000_000_000) };
+        int count = ppoll(fds, (nuint)fds.Length, in timeout, 0);
+        return count < 0 && LastErrno == Errno.EINTR ? 0 : Check(count, "ppoll");
     }
 }
