@@ -12,6 +12,12 @@ public static class DirectBoot
 {
     private const ulong EntryOffset = 0x200;
 
+    // MTRRs on, write-back where none applies.
+    private const ulong MtrrWriteBack = 1 << 11 | 6;
+
+    /// <summary>Model-specific registers that firmware would have set on every processor before it left.</summary>
+    public static IReadOnlyList<(uint Index, ulong Value)> ProcessorMsrs { get; } = [(Msr.MtrrDefaultType, MtrrWriteBack), (Msr.MiscEnable, 1)];
+
     /// <summary>Loads everything; nothing is written before all of it is known to fit.</summary>
     /// <exception cref="BootException">Something does not fit or is malformed.</exception>
     public static CpuRegisters Load(GuestMemory memory, DirectBootConfig config)

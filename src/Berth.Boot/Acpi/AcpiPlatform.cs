@@ -18,7 +18,7 @@ public sealed record AcpiPlatform
     /// <summary>Port of PM1a control (2 bytes).</summary>
     public ushort Pm1ControlPort { get; init; } = 0x604;
 
-    /// <summary>Port of the 32-bit power-management timer.</summary>
+    /// <summary>Port of the 24-bit power-management timer (read as 4 bytes).</summary>
     public ushort PmTimerPort { get; init; } = 0x608;
 
     /// <summary>Port of GPE0 status and enable (2 bytes each).</summary>

@@ -8,8 +8,8 @@ internal static class Fadt
     // IAPC_BOOT_ARCH: legacy devices (COM1); no 8042; VGA not present; no ASPM.
     private const ushort BootArchitecture = 1 | 1 << 2 | 1 << 4;
 
-    // WBINVD; C1 on all processors; no fixed sleep button; RTC wake not in fixed registers; 32-bit timer; reset register.
-    private const uint Flags = 1 | 1 << 2 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 10;
+    // WBINVD; C1 on all processors; no fixed sleep button; RTC wake not in fixed registers; reset register. The timer carries at bit 23.
+    private const uint Flags = 1 | 1 << 2 | 1 << 5 | 1 << 6 | 1 << 10;
 
     /// <summary>The table.</summary>
     public static byte[] Build(AcpiPlatform platform, ulong facs, ulong dsdt)

@@ -16,6 +16,8 @@ internal sealed unsafe partial class Core
     public void Signal(CpuSignal signal, byte startupVector = 0)
     {
         if (signal == CpuSignal.Startup) Volatile.Write(ref _startupVector, startupVector);
+        // INIT undoes start-up requests before it, not those that come after it but before this processor has looked.
+        if (signal == CpuSignal.Init) Take(CpuSignal.Startup);
         Interlocked.Or(ref S->Pending, (int)signal);
         _wake.Set();
     }

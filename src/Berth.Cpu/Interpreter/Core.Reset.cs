@@ -28,7 +28,6 @@ internal sealed unsafe partial class Core
         Apic?.Reset();
         _nmiMasked = false;
         _waitForStartup = Index != 0;
-        if (_waitForStartup) Take(CpuSignal.Startup);
     }
 
     private void StartUp()

@@ -98,6 +98,8 @@ internal sealed unsafe partial class Core : IDisposable
     {
         CpuState* s = S;
         bool single = limit != long.MaxValue;
+        // The wait for SIPI is an event too: without this nothing would be pending and the processor would run from its reset vector.
+        if (_waitForStartup) Interlocked.Or(ref s->Pending, (int)CpuSignal.Interrupt);
         while (limit-- > 0)
         {
             bool step = single;

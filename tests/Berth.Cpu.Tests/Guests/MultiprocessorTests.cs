@@ -152,17 +152,37 @@ public sealed class MultiprocessorTests
         var cpu = (SoftwareCpu)guest.Machine.Cpus[1];
         var thread = new Thread(() => cpu.Run());
         thread.Start();
+        // Kernels leave no time between the two on processors that need none.
         cpu.RaiseInit();
-        SpinWait.SpinUntil(() => false, 20);
         cpu.RaiseStartup(6);
-        var deadline = Environment.TickCount64 + 20_000;
-        while ((guest.Read(0x7F00) & 0xFFFF) != 0x7777 && Environment.TickCount64 < deadline)
-        {
-            cpu.RaiseStartup(6);
-            Thread.Yield();
-        }
+        Wait(() => (guest.Read(0x7F00) & 0xFFFF) == 0x7777);
         cpu.Kick();
         thread.Join();
         Assert.Equal(0x7777ul, guest.Read(0x7F00) & 0xFFFF);
+    }
+
+    [Fact]
+    public void Run_ApplicationProcessorBeforeStartup_ExecutesNothing()
+    {
+        using var guest = new Guest(cpus: 2, longMode: false);
+        guest.Assemble(a => a.hlt(), 0x6000, 16);
+        var cpu = (SoftwareCpu)guest.Machine.Cpus[1];
+        cpu.Kick();
+        Assert.Equal(CpuExitReason.Kicked, cpu.Run().Reason);
+        Assert.Equal(0ul, cpu.Instructions);
+        var thread = new Thread(() => cpu.Run());
+        thread.Start();
+        cpu.RaiseStartup(6);
+        Wait(() => cpu.Instructions > 0);
+        cpu.Kick();
+        thread.Join();
+        Assert.Equal(1ul, cpu.Instructions);
+    }
+
+    private static void Wait(Func<bool> condition)
+    {
+        var deadline = Environment.TickCount64 + 20_000;
+        while (!condition() && Environment.TickCount64 < deadline) Thread.Yield();
+        Assert.True(condition());
     }
 }
