@@ -42,8 +42,13 @@ public static partial class Libc
         {
             bpf_attr_load attr = new()
             {
-                prog_type = type, insn_cnt = (uint)instructions.Length, insns = (ulong)program, license = (ulong)license,
-                log_level = 1, log_size = (uint)log.Length, log_buf = (ulong)logBuffer,
+                prog_type = type,
+                insn_cnt = (uint)instructions.Length,
+                insns = (ulong)program,
+                license = (ulong)license,
+                log_level = 1,
+                log_size = (uint)log.Length,
+                log_buf = (ulong)logBuffer,
             };
             nint fd = bpf_load(SYS_bpf, BPF_PROG_LOAD, in attr, sizeof(bpf_attr_load));
             // A verifier log that does not fit fails the load (ENOSPC); then the program goes without it.
@@ -63,7 +68,10 @@ public static partial class Libc
     {
         bpf_attr_attach attr = new()
         {
-            target_fd = (uint)cgroup.Number, attach_bpf_fd = (uint)program.Number, attach_type = type, attach_flags = flags,
+            target_fd = (uint)cgroup.Number,
+            attach_bpf_fd = (uint)program.Number,
+            attach_type = type,
+            attach_flags = flags,
         };
         Check(bpf_attach(SYS_bpf, BPF_PROG_ATTACH, in attr, sizeof(bpf_attr_attach)), "bpf", "BPF_PROG_ATTACH");
     }

@@ -1,5 +1,5 @@
-using Berth.Engine.Configuration;
 using System.Text.Json.Serialization;
+using Berth.Engine.Configuration;
 
 namespace Berth.Engine.Instances;
 

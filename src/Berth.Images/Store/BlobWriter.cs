@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Berth.Linux;
 using Berth.Images.Spec;
 using Berth.Images.Tar;
+using Berth.Linux;
 
 namespace Berth.Images.Store;
 
