@@ -43,41 +43,46 @@ static bool mount_disk(const char *device, const char *target, const char *type,
     return mount(device, target, type, flags, NULL) == 0;
 }
 
-static bool mount_root(uint8_t kind, const char *base, const char *base_type, const char *top, const char *top_type) {
-    mkdir("/berth", 0755);
-    if (kind == ROOT_DIRECTORY)
-        return mount(base, base, NULL, MS_BIND | MS_REC, NULL) == 0 && chdir(base) == 0 ? true : fail("mount", base);
-    // Everything the mounts need stands on a file system of its own: the initrd's may be read-only in nothing but name.
-    if (mount("berth", "/berth", "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") < 0)
-        return fail("mount", "/berth");
-    mkdir("/berth/base", 0755);
-    mkdir("/berth/top", 0755);
-    mkdir("/berth/root", 0755);
-    if (kind == ROOT_DISK)
-        return mount_disk(base, "/berth/root", base_type, 0) && chdir("/berth/root") == 0 ? true : fail("mount the root disk", base);
-    if (!mount_disk(base, "/berth/base", base_type, MS_RDONLY))
+static bool mount_overlay(const char *base, const char *base_type, const char *top, const char *top_type) {
+    if (!mount_disk(base, "base", base_type, MS_RDONLY))
         return fail("mount the image's disk", base);
-    if (*top ? !mount_disk(top, "/berth/top", top_type, 0) : mount("berth", "/berth/top", "tmpfs", 0, NULL) < 0)
+    if (*top ? !mount_disk(top, "top", top_type, 0) : mount("berth", "top", "tmpfs", 0, NULL) < 0)
         return fail("mount the writable disk", *top ? top : "tmpfs");
-    // The merged directory takes its attributes from the upper one when that is new: they must be the image's.
+    // The merged root takes its attributes from the upper directory: a new one gets the image's.
     struct stat root;
-    if (stat("/berth/base", &root) < 0 || (mkdir("/berth/top/work", 0700) < 0 && errno != EEXIST))
-        return fail("make", "/berth/top/work");
-    if (mkdir("/berth/top/upper", 0755) == 0) {
+    if (stat("base", &root) < 0 || (mkdir("top/work", 0700) < 0 && errno != EEXIST))
+        return fail("prepare", "the writable disk");
+    if (mkdir("top/upper", 0755) == 0) {
         struct timespec times[2] = {root.st_atim, root.st_mtim};
-        if (chown("/berth/top/upper", root.st_uid, root.st_gid) < 0 || chmod("/berth/top/upper", root.st_mode & 07777) < 0 ||
-            utimensat(AT_FDCWD, "/berth/top/upper", times, 0) < 0)
-            return fail("prepare", "/berth/top/upper");
+        if (chown("top/upper", root.st_uid, root.st_gid) < 0 || chmod("top/upper", root.st_mode & 07777) < 0 ||
+            utimensat(AT_FDCWD, "top/upper", times, 0) < 0)
+            return fail("prepare", "the writable disk");
     } else if (errno != EEXIST) {
-        return fail("make", "/berth/top/upper");
+        return fail("prepare", "the writable disk");
     }
-    const char *options = "lowerdir=/berth/base,upperdir=/berth/top/upper,workdir=/berth/top/work";
-    if (mount("overlay", "/berth/root", "overlay", 0, options) < 0 || chdir("/berth/root") < 0)
-        return fail("mount overlay", "/berth/root");
+    if (mount("overlay", "root", "overlay", 0, "lowerdir=base,upperdir=top/upper,workdir=top/work") < 0)
+        return fail("mount overlay on", "the writable disk");
     return true;
 }
 
-// [MS_MOVE and chroot: pivot_root(2) refuses the initial ramfs.]
+// Leaves the new root as working directory.
+static bool mount_root(uint8_t kind, const char *base, const char *base_type, const char *top, const char *top_type) {
+    if (kind == ROOT_DIRECTORY)
+        return mount(base, base, NULL, MS_BIND | MS_REC, NULL) == 0 && chdir(base) == 0 ? true : fail("mount", base);
+    // On a host, nothing is made outside mounts of the agent's own.
+    const char *stage = agent.native ? "/mnt" : "/berth";
+    if (mount("berth", stage, "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") < 0 || chdir(stage) < 0)
+        return fail("mount", stage);
+    if (mkdir("base", 0755) < 0 || mkdir("top", 0755) < 0 || mkdir("root", 0755) < 0)
+        return fail("make directories in", stage);
+    if (kind == ROOT_DISK && !mount_disk(base, "root", base_type, 0))
+        return fail("mount the root disk", base);
+    if (kind == ROOT_OVERLAY && !mount_overlay(base, base_type, top, top_type))
+        return false;
+    return chdir("root") == 0 ? true : fail("enter", "the root");
+}
+
+// MS_MOVE and chroot(2), since pivot_root(2) refuses the initial ramfs.
 static bool switch_root(void) {
     if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
         return fail("switch to", "the machine's root");
@@ -130,7 +135,8 @@ static bool mount_kernel_views(void) {
 // The image's file may be a link to anywhere in it; a fresh file takes its name.
 static bool write_file(const char *path, const char *content) {
     make_directories("/etc", 0755);
-    unlink(path);
+    if (unlink(path) < 0 && errno != ENOENT)
+        return fail("replace", path);
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file < 0)
         return fail("write", path);
