@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -62,6 +63,12 @@ static bool mount_overlay(const char *base, const char *base_type, const char *t
     }
     if (mount("overlay", "root", "overlay", 0, "lowerdir=base,upperdir=top/upper,workdir=top/work") < 0)
         return fail("mount overlay on", "the writable disk");
+    // overlayfs goes on read-only when it cannot make its own directories: the workload would fail without a reason.
+    struct statvfs merged, disk;
+    if (statvfs("root", &merged) == 0 && (merged.f_flag & ST_RDONLY) && statvfs("top", &disk) == 0) {
+        errno = disk.f_bavail < 16 || disk.f_favail == 0 ? ENOSPC : EROFS;
+        return fail("write to the writable disk", *top ? top : "tmpfs");
+    }
     return true;
 }
 
