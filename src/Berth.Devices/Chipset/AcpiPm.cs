@@ -28,7 +28,8 @@ public sealed class AcpiPm : IPortDevice
     public const ulong TimerFrequency = 3_579_545;
 
     private const ushort TimerStatus = 1, PowerButton = 1 << 8, SciEnable = 1, SleepEnable = 1 << 13;
-    private const ushort EventBits = TimerStatus | 1 << 5 | PowerButton | 1 << 9 | 1 << 15;
+    // The real-time clock's bit is there to be enabled, as Linux insists; nothing sets it.
+    private const ushort EventBits = TimerStatus | 1 << 5 | PowerButton | 1 << 9 | 1 << 10 | 1 << 15;
     private const ushort ControlBits = 0x1C07;
     private const int SleepTypeShift = 10;
 

@@ -1,0 +1,40 @@
+namespace BootKernel;
+
+/// <summary>The command line of this program.</summary>
+internal sealed record Options
+{
+    public string Kernel { get; init; } = "";
+
+    public string Initrd { get; init; } = "";
+
+    public string CommandLine { get; init; } = "console=ttyS0 panic=-1";
+
+    public ulong Megabytes { get; init; } = 256;
+
+    public int Cpus { get; init; } = 1;
+
+    public int Seconds { get; init; } = 60;
+
+    public string Until { get; init; } = "";
+
+    public static Options Parse(string[] arguments)
+    {
+        var options = new Options();
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string Value() => ++i < arguments.Length ? arguments[i] : throw new ArgumentException($"{arguments[i - 1]} needs a value");
+            options = arguments[i] switch
+            {
+                "--kernel" => options with { Kernel = Value() },
+                "--initrd" => options with { Initrd = Value() },
+                "--append" => options with { CommandLine = options.CommandLine + " " + Value() },
+                "--memory" => options with { Megabytes = ulong.Parse(Value(), null) },
+                "--cpus" => options with { Cpus = int.Parse(Value(), null) },
+                "--seconds" => options with { Seconds = int.Parse(Value(), null) },
+                "--until" => options with { Until = Value() },
+                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT"),
+            };
+        }
+        return options;
+    }
+}
