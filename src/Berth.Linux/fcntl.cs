@@ -17,7 +17,7 @@ public static partial class Libc
     public const ulong RESOLVE_NO_XDEV = 1, RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8, RESOLVE_IN_ROOT = 0x10;
 
     public const int F_DUPFD_CLOEXEC = 1030, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, FD_CLOEXEC = 1,
-        F_ADD_SEALS = 1033, F_SETPIPE_SZ = 1031;
+        F_ADD_SEALS = 1033;
 
     private const nint SYS_openat2 = 437;
 
@@ -95,9 +95,6 @@ public static partial class Libc
 
     /// <summary>Sets or clears close-on-exec.</summary>
     public static void SetCloseOnExec(FileDescriptor fd, bool on) => Check(fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0), "fcntl", "F_SETFD");
-
-    /// <summary>Sets a pipe's capacity in bytes.</summary>
-    public static void SetPipeSize(FileDescriptor pipe, int bytes) => Check(fcntl(pipe, F_SETPIPE_SZ, bytes), "fcntl", "F_SETPIPE_SZ");
 
     private static FileDescriptor? Valid(FileDescriptor result, out Errno errno)
     {

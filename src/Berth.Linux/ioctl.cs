@@ -7,7 +7,7 @@ namespace Berth.Linux;
 public static partial class Libc
 {
     private const nuint TCGETS = 0x5401, TCSETS = 0x5402, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431,
-        TIOCGPTN = 0x80045430, TIOCGPTPEER = 0x5441, SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914, SIOCOUTQ = 0x5411;
+        TIOCGPTPEER = 0x5441, SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914, SIOCOUTQ = 0x5411;
     private const nuint FS_IOC_GETFLAGS = 0x80086601, FS_IOC_SETFLAGS = 0x40086602;
     private const int FS_IMMUTABLE_FL = 0x10, FS_APPEND_FL = 0x20;
     public const nuint TIOCSCTTY = 0x540E;
@@ -129,14 +129,6 @@ public static partial class Libc
         int unlock = 0;
         Check(ioctl_int(master, TIOCSPTLCK, ref unlock), "ioctl", "TIOCSPTLCK");
         return new FileDescriptor(Check(ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), "ioctl", "TIOCGPTPEER"));
-    }
-
-    /// <summary>Number of a pty in its devpts instance.</summary>
-    public static int PtyNumber(FileDescriptor master)
-    {
-        int number = 0;
-        Check(ioctl_int(master, TIOCGPTN, ref number), "ioctl", "TIOCGPTN");
-        return number;
     }
 
     /// <summary>Brings up the loopback interface of the network namespace that <paramref name="socket"/> was made in.</summary>

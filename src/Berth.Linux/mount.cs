@@ -34,9 +34,6 @@ public static partial class Libc
     private static partial int umount2(string target, int flags);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint pivot_root(nint number, string newRoot, string putOld);
-
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint open_tree(nint number, FileDescriptor dirfd, string path, nint flags);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -54,7 +51,6 @@ public static partial class Libc
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint mount_setattr(nint number, FileDescriptor dirfd, string path, nint flags, in mount_attr attr, nint size);
 
-    private static nint SYS_pivot_root => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 41 : 155;
 
     private const nint SYS_open_tree = 428, SYS_move_mount = 429, SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, SYS_mount_setattr = 442;
 
@@ -64,12 +60,6 @@ public static partial class Libc
 
     /// <summary>Detaches or unmounts.</summary>
     public static void Unmount(string target, int flags = 0) => Check(umount2(target, flags), "umount2", target);
-
-    /// <summary>Unmounts, answering errno instead of throwing.</summary>
-    public static Errno TryUnmount(string target, int flags = 0) => umount2(target, flags) < 0 ? LastErrno : Errno.None;
-
-    /// <summary>Makes <paramref name="newRoot"/> the root of this mount namespace.</summary>
-    public static void PivotRoot(string newRoot, string putOld) => Check(pivot_root(SYS_pivot_root, newRoot, putOld), "pivot_root", newRoot);
 
     /// <summary>open_tree(2): a detached copy of a mount (OPEN_TREE_CLONE, AT_RECURSIVE) or a handle to it.</summary>
     public static FileDescriptor OpenTree(FileDescriptor? directory, string path, uint flags) =>

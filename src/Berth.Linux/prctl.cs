@@ -6,7 +6,7 @@ namespace Berth.Linux;
 public static partial class Libc
 {
     public const int PR_SET_PDEATHSIG = 1, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4, PR_SET_KEEPCAPS = 8, PR_SET_NAME = 15,
-        PR_CAPBSET_DROP = 24, PR_SET_TIMERSLACK = 29, PR_SET_CHILD_SUBREAPER = 36, PR_SET_NO_NEW_PRIVS = 38, PR_CAP_AMBIENT = 47,
+        PR_CAPBSET_DROP = 24, PR_SET_TIMERSLACK = 29, PR_SET_NO_NEW_PRIVS = 38, PR_CAP_AMBIENT = 47,
         PR_CAP_AMBIENT_RAISE = 2, PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
     [LibraryImport(Library, SetLastError = true)]
@@ -21,7 +21,4 @@ public static partial class Libc
 
     /// <summary>How late the kernel may wake the calling thread from a timed sleep, in nanoseconds.</summary>
     public static void SetTimerSlack(uint nanoseconds) => Check(prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0), "prctl", "PR_SET_TIMERSLACK");
-
-    /// <summary>Makes this process the new parent of orphaned descendants.</summary>
-    public static void BecomeSubreaper() => Check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl", "PR_SET_CHILD_SUBREAPER");
 }

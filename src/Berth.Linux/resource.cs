@@ -15,9 +15,6 @@ public static partial class Libc
         public ulong rlim_cur, rlim_max;
     }
 
-    [LibraryImport(Library, SetLastError = true)]
-    private static partial int prlimit(int pid, int resource, in rlimit limit, out rlimit old);
-
     [LibraryImport(Library, EntryPoint = "prlimit", SetLastError = true)]
     private static partial int prlimit_get(int pid, int resource, nint none, out rlimit old);
 
@@ -27,7 +24,4 @@ public static partial class Libc
         Check(prlimit_get(0, resource, 0, out rlimit old), "prlimit");
         return old;
     }
-
-    /// <summary>Sets limits of a process (0 = this one).</summary>
-    public static void SetLimit(int pid, int resource, rlimit limit) => Check(prlimit(pid, resource, in limit, out _), "prlimit");
 }

@@ -13,23 +13,11 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial int kill(int pid, int signal);
 
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint rt_sigprocmask(nint number, nint how, in ulong set, out ulong old, nint size);
-
-    private static nint SYS_rt_sigprocmask => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 135 : 14;
-
     /// <summary>Sends a signal by pid (a negative one names a process group); false when there is no such process.</summary>
     public static bool SendSignal(int pid, int signal)
     {
         if (kill(pid, signal) == 0) return true;
         Errno errno = LastErrno;
         return errno == Errno.ESRCH ? false : throw new LinuxException("kill", errno, $"{pid}");
-    }
-
-    /// <summary>Changes the calling thread's signal mask and returns the old one; bit n−1 is signal n.</summary>
-    public static ulong SetSignalMask(int how, ulong set)
-    {
-        Check(rt_sigprocmask(SYS_rt_sigprocmask, how, in set, out ulong old, 8), "rt_sigprocmask");
-        return old;
     }
 }

@@ -45,9 +45,6 @@ public static partial class Libc
     private static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial int socketpair(int domain, int type, int protocol, Span<int> fds);
-
-    [LibraryImport(Library, SetLastError = true)]
     private static partial nint sendmsg(SafeHandle fd, ref msghdr message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -59,14 +56,6 @@ public static partial class Libc
     /// <summary>An unconnected socket, close-on-exec.</summary>
     // A number, not a handle made by the marshaller: that goes by reflection, which the command line's start would wait for.
     public static FileDescriptor OpenSocket(int domain, int type) => new(Check(socket(domain, type | SOCK_CLOEXEC, 0), "socket"));
-
-    /// <summary>Two connected unix sockets, close-on-exec.</summary>
-    public static (FileDescriptor First, FileDescriptor Second) SocketPair(int type = SOCK_STREAM)
-    {
-        Span<int> fds = stackalloc int[2];
-        Check(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds), "socketpair");
-        return (new FileDescriptor(fds[0]), new FileDescriptor(fds[1]));
-    }
 
     /// <summary>Process, user and group of the peer of a connected unix socket.</summary>
     public static ucred PeerCredentials(SafeHandle socket)

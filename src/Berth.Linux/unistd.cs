@@ -63,9 +63,6 @@ public static partial class Libc
     private static partial int renameat2(FileDescriptor olddirfd, string oldpath, FileDescriptor newdirfd, string newpath, uint flags);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int chroot(string path);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int chdir(string path);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -190,9 +187,6 @@ public static partial class Libc
     /// <summary>Renames; <paramref name="flags"/> are RENAME_*.</summary>
     public static void RenameAt(FileDescriptor? oldDirectory, string oldPath, FileDescriptor? newDirectory, string newPath, uint flags = 0) =>
         Check(renameat2(Dir(oldDirectory), oldPath, Dir(newDirectory), newPath, flags), "renameat2", newPath);
-
-    /// <summary>Changes the root directory of the process (of the thread after unshare(CLONE_FS)).</summary>
-    public static void ChangeRoot(string path) => Check(chroot(path), "chroot", path);
 
     /// <summary>Changes the working directory of the process (of the thread after unshare(CLONE_FS)).</summary>
     public static void ChangeDirectory(string path) => Check(chdir(path), "chdir", path);

@@ -65,7 +65,7 @@ internal static class StrictJson
         try
         {
             RefuseUnknown(element, type, path, elsewhere);
-            return element.Deserialize(type)!;
+            return UnsetNumbers.AreIn(element, type) ? UnsetNumbers.Remove(element, type).Deserialize(type)! : element.Deserialize(type)!;
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or FormatException or InvalidOperationException)
         {
@@ -127,7 +127,7 @@ internal static class StrictJson
         }
     }
 
-    private static JsonPropertyInfo? Find(JsonTypeInfo type, string name)
+    internal static JsonPropertyInfo? Find(JsonTypeInfo type, string name)
     {
         StringComparison comparison = type.Options.PropertyNameCaseInsensitive ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         foreach (JsonPropertyInfo property in type.Properties)

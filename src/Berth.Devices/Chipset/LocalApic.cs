@@ -117,10 +117,22 @@ public sealed class LocalApic : ILocalApic
             {
                 return new()
                 {
-                    BaseMsr = _base, Id = _id, TaskPriority = _tpr, LogicalDestination = _logical, DestinationFormat = _format, Spurious = _spurious,
-                    Errors = (_errors, _gathered), Command = _command, Lvt = (_lvt[0], _lvt[1], _lvt[2], _lvt[3], _lvt[4], _lvt[5]),
-                    InitialCount = _initialCount, Divide = _divide, TimerStart = _timerStart, Deadline = _deadline,
-                    Requests = _irr, InService = _isr, Levels = _tmr,
+                    BaseMsr = _base,
+                    Id = _id,
+                    TaskPriority = _tpr,
+                    LogicalDestination = _logical,
+                    DestinationFormat = _format,
+                    Spurious = _spurious,
+                    Errors = (_errors, _gathered),
+                    Command = _command,
+                    Lvt = (_lvt[0], _lvt[1], _lvt[2], _lvt[3], _lvt[4], _lvt[5]),
+                    InitialCount = _initialCount,
+                    Divide = _divide,
+                    TimerStart = _timerStart,
+                    Deadline = _deadline,
+                    Requests = _irr,
+                    InService = _isr,
+                    Levels = _tmr,
                 };
             }
         }

@@ -38,7 +38,10 @@ internal static class MountList
         if (mode == "host")
         {
             mounts.Add(Mount("/dev/shm", "bind", "/dev/shm", "rbind", "rprivate", "rw"));
-            mounts.Add(Mount("/dev/mqueue", "bind", "/dev/mqueue", "rbind", "rprivate", "rw"));
+            // A host need not have its queues mounted; a mount of their own shows the same ones.
+            mounts.Add(Directory.Exists("/dev/mqueue")
+                ? Mount("/dev/mqueue", "bind", "/dev/mqueue", "rbind", "rprivate", "rw")
+                : Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"));
             return;
         }
         mounts.Add(Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"));

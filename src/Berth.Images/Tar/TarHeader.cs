@@ -44,8 +44,6 @@ internal static class TarHeader
 
     public static bool IsPosix(ReadOnlySpan<byte> block) => block[Magic][..6].SequenceEqual("ustar\0"u8);
 
-    public static bool IsGnu(ReadOnlySpan<byte> block) => block[Magic].SequenceEqual("ustar  \0"u8);
-
     /// <summary>Reads octal digits, or base 256 when the first bit is set ([GNU-TAR] "Extensions": sizes of 8 GiB and more).</summary>
     public static bool TryReadNumber(ReadOnlySpan<byte> field, out long value)
     {

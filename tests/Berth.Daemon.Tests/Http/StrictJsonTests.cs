@@ -16,6 +16,12 @@ public sealed class StrictJsonTests
     public async Task Read_UnknownButUnset_IsAccepted(string json) => Assert.Equal("x", (await ReadAsync(json)).Image);
 
     [Theory]
+    [InlineData("""{"Image":"x","Tty":null}""")]
+    [InlineData("""{"Image":"x","Healthcheck":{"Test":["NONE"],"Timeout":null,"Retries":null}}""")]
+    [InlineData("""{"Image":"x","HostConfig":{"Memory":null,"Mounts":[{"Type":"tmpfs","Target":"/t","ReadOnly":null}]}}""")]
+    public async Task Read_NumberOrFlagIsNull_IsUnset(string json) => Assert.Equal("x", (await ReadAsync(json)).Image);
+
+    [Theory]
     [InlineData("""{"Image":"x","Frobnicate":1}""", "Frobnicate")]
     [InlineData("""{"Image":"x","HostConfig":{"Nonsense":true}}""", "HostConfig.Nonsense")]
     [InlineData("""{"Image":"x","HostConfig":{"Mounts":[{"Type":"bind","Odd":"y"}]}}""", "HostConfig.Mounts[0].Odd")]
