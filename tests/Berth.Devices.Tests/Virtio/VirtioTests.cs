@@ -251,6 +251,7 @@ public sealed class VirtioTests
         using var rig = new Rig(device);
         var random = new Random(seed);
         int[] sizes = [1, 2, 4, 8];
+        int served = 0, broken = 0;
         for (int round = 0; round < 300; round++)
         {
             rig.ConfigWrite(0x10, (uint)Rig.Base);
@@ -259,11 +260,15 @@ public sealed class VirtioTests
             int queues = device.QueueSizes.Count;
             for (int i = 0; i < 20; i++)
             {
-                int queue = random.Next(queues), size = device.QueueSizes[queue];
+                int queue = random.Next(queues);
                 for (int d = 0; d < 8; d++) rig.Descriptor(Rig.Ring(queue), random.Next(8), Address(random), Length(random), (ushort)random.Next(8), (ushort)random.Next(random.Next(4) == 0 ? 65536 : 8));
                 if (random.Next(3) == 0) rig.Descriptor(0x70_0000, random.Next(8), Address(random), Length(random), (ushort)random.Next(8), (ushort)random.Next(8));
                 rig.Memory.Write(Header, [(byte)random.Next(16), 0, 0, 0, (byte)random.Next(8), 0, (byte)random.Next(8), 0, (byte)random.Next(), 0, 0, 0, 0, 0, 0, 0]);
                 rig.Push(queue, (ushort)random.Next(random.Next(8) == 0 ? 65536 : 8));
+                if (rig.Done(queue) is not null) served++;
+                if ((rig.Status & 0x40) == 0) continue;
+                broken++;
+                rig.Start();
             }
             for (int i = 0; i < 20; i++)
             {
@@ -275,6 +280,7 @@ public sealed class VirtioTests
                 rig.ConfigRead(random.Next(256));
             }
         }
+        Assert.True(served > 100 && broken > 100, $"The driver was not hostile enough or too hostile: {served} served, {broken} broken.");
     }
 
     private sealed class NullSink : IByteSink
