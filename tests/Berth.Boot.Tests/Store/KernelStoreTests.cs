@@ -1,3 +1,4 @@
+using Berth.Boot.Kernels;
 using Berth.Boot.Store;
 using Berth.Boot.Tests.Kernels;
 
@@ -52,6 +53,33 @@ public sealed class KernelStoreTests : IDisposable
         changed[^1] ^= 1;
         await File.WriteAllBytesAsync(Path.Combine(root, "mine", "kernel"), changed, TestContext.Current.CancellationToken);
         Assert.Equal(BootErrorCode.Corrupt, Assert.Throws<BootException>(() => store.Get("mine")).Code);
+    }
+
+    [Fact, Trait("Category", "slow")]
+    public async Task GetDefaultAsync_FetchesDebiansCloudKernelOnce()
+    {
+        string root = Path.Combine(_folder, "store");
+        KernelStore store = KernelStore.Open(root, TimeProvider.System);
+        StoredKernel kernel;
+        try
+        {
+            kernel = await store.GetDefaultAsync(null, TestContext.Current.CancellationToken);
+        }
+        catch (BootException e) when (e.Code == BootErrorCode.Host && Environment.GetEnvironmentVariable("CI") != "true")
+        {
+            Assert.Skip("no package source: " + e.Message);
+            return;
+        }
+        Assert.Contains("-cloud-amd64", kernel.Entry.Version, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(Path.Combine(kernel.ModulesDirectory!, "kernel", "drivers", "virtio")));
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(root, KernelStore.DefaultName, "kernel.json"));
+        Assert.Equal(kernel.Entry, (await store.GetDefaultAsync(null, TestContext.Current.CancellationToken)).Entry);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(root, KernelStore.DefaultName, "kernel.json")));
+
+        // One bit of the code is enough to be noticed, whoever asks.
+        byte[] damaged = await File.ReadAllBytesAsync(Path.Combine(root, KernelStore.DefaultName, "kernel"), TestContext.Current.CancellationToken);
+        damaged[3_000_000] ^= 1;
+        Assert.Equal(BootErrorCode.Corrupt, Assert.Throws<BootException>(() => KernelImage.Parse(damaged)).Code);
     }
 
     [Theory]
