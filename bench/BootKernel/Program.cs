@@ -8,6 +8,12 @@ using Berth.Machine;
 using Berth.X86;
 using BootKernel;
 
+AppDomain.CurrentDomain.UnhandledException += (_, e) =>
+{
+    if (e.ExceptionObject is not (BootException or ArgumentException)) return;
+    Console.Error.WriteLine(((Exception)e.ExceptionObject).Message);
+    Environment.Exit(1);
+};
 Options options = Options.Parse(args);
 var say = new Progress<string>(Console.Error.WriteLine);
 KernelImage kernel = options.Kernel.Length > 0

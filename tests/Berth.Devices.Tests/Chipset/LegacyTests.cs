@@ -81,6 +81,15 @@ public sealed class LegacyTests
     }
 
     [Fact]
+    public void Pm_ClockEvent_StaysEnabled()
+    {
+        using var board = new Board();
+        const ushort enable = 0x602;
+        board.Ports.Write(enable, 2, 1 << 10);
+        Assert.Equal(1u << 10, board.Ports.Read(enable, 2));
+    }
+
+    [Fact]
     public void Pm_SleepTypeFive_PowersOff()
     {
         using var board = new Board();
