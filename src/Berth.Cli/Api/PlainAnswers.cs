@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Berth.Cli.Http;
 
 namespace Berth.Cli.Api;
 
@@ -25,7 +25,7 @@ internal static class PlainAnswers
 
     /// <summary>The exit code of a workload that ended without an error of the engine's.</summary>
     public static int? StatusCode(ReadOnlyMemory<byte> body) =>
-        int.TryParse(Between(body, "{\"StatusCode\":", "}"), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null;
+        Between(body, "{\"StatusCode\":", "}") is { } text && Digits.TryParse(text, out var code) && code <= int.MaxValue ? (int)code : null;
 
     private static string? Between(ReadOnlyMemory<byte> body, string before, string after)
     {

@@ -1,4 +1,5 @@
 using Berth.Cli.Api;
+using Berth.Cli.Commands;
 using Berth.Cli.Http;
 using Berth.Cli.Templates;
 using Berth.Linux;
@@ -18,7 +19,7 @@ internal static class BerthCommand
     public static int Run(string[] words)
     {
         GlobalFlags globals = new();
-        var rest = words.AsSpan();
+        ReadOnlySpan<string> rest = words;
         BerthPaths paths;
         try
         {
@@ -45,7 +46,9 @@ internal static class BerthCommand
         {
             if (version)
             {
-                words = new[] { "version", "--short" };
+                context.Out.WriteLine($"Berth version {VersionVerb.Client}");
+                context.Flush();
+                return 0;
             }
             var code = Dispatch(context, words);
             context.Flush();
@@ -66,13 +69,13 @@ internal static class BerthCommand
             HelpText.WriteOverview(context, "");
             return 0;
         }
-        var (entry, used) = VerbTable.Find(words);
-        if (entry is null)
+        var verb = VerbFactory.Find(words, out var used);
+        if (verb is null)
         {
             return Unknown(context, words, used);
         }
-        context.CalledAs = $"berth {entry.Path}";
-        var verb = entry.Create();
+        var path = used == 1 ? words[0] : $"{words[0]} {words[1]}";
+        context.CalledAs = $"berth {path}";
         try
         {
             var arguments = FlagParser.Parse(verb.Flags, words[used..], verb.StopAtFirstArgument);
@@ -81,7 +84,7 @@ internal static class BerthCommand
         }
         catch (HelpRequestedException)
         {
-            HelpText.WriteVerb(context, entry, verb);
+            HelpText.WriteVerb(context, path, verb);
             return 0;
         }
         catch (UsageException e)

@@ -9,9 +9,9 @@ namespace Berth.Cli.CommandLine;
 /// <summary>What every verb gets: where the daemon is, the client for it, and the three standard streams.</summary>
 internal sealed class CommandContext : IDisposable
 {
-    private readonly Lazy<ApiClient> _api;
-    private readonly Lazy<StreamWriter> _out;
-    private readonly Lazy<StreamWriter> _error;
+    private ApiClient? _api;
+    private StreamWriter? _out;
+    private StreamWriter? _error;
 
     /// <summary>Uses the process's standard streams.</summary>
     public CommandContext(BerthPaths paths)
@@ -24,9 +24,6 @@ internal sealed class CommandContext : IDisposable
     {
         Paths = paths;
         (StdIn, StdOut, StdError) = (stdin, stdout, stderr);
-        _api = new(() => new ApiClient(new DaemonConnector(this).Connect));
-        _out = new(() => Writer(StdOut));
-        _error = new(() => Writer(StdError));
     }
 
     /// <summary>Socket and directories.</summary>
@@ -39,13 +36,13 @@ internal sealed class CommandContext : IDisposable
     public bool MayStartDaemon { get; init; } = true;
 
     /// <summary>The daemon; connected on first use.</summary>
-    public ApiClient Api => _api.Value;
+    public ApiClient Api => _api ??= new ApiClient(new DaemonConnector(this).Connect);
 
     /// <summary>Data goes here.</summary>
-    public TextWriter Out => _out.Value;
+    public TextWriter Out => _out ??= Writer(StdOut);
 
     /// <summary>Progress and complaints go here.</summary>
-    public TextWriter Error => _error.Value;
+    public TextWriter Error => _error ??= Writer(StdError);
 
     /// <summary>Descriptor of standard input.</summary>
     public FileDescriptor StdIn { get; }
@@ -71,24 +68,15 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Writes out what is buffered.</summary>
     public void Flush()
     {
-        if (_out.IsValueCreated)
-        {
-            _out.Value.Flush();
-        }
-        if (_error.IsValueCreated)
-        {
-            _error.Value.Flush();
-        }
+        _out?.Flush();
+        _error?.Flush();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Flush();
-        if (_api.IsValueCreated)
-        {
-            _api.Value.Dispose();
-        }
+        _api?.Dispose();
     }
 
     private static StreamWriter Writer(FileDescriptor descriptor) =>

@@ -10,7 +10,7 @@ internal static class FlagParser
     /// Hands every flag's value to <paramref name="flags"/> and returns the arguments. With <paramref name="stopAtFirstArgument"/>
     /// everything from the first argument on is passed through: it belongs to the workload.
     /// </summary>
-    public static List<string> Parse(IReadOnlyList<Flag> flags, ReadOnlySpan<string> words, bool stopAtFirstArgument)
+    public static List<string> Parse(Flag[] flags, ReadOnlySpan<string> words, bool stopAtFirstArgument)
     {
         List<string> arguments = [];
         for (var i = 0; i < words.Length; i++)
@@ -18,7 +18,7 @@ internal static class FlagParser
             var word = words[i];
             if (word == "--")
             {
-                arguments.AddRange(words[(i + 1)..]);
+                AddRest(arguments, words, i + 1);
                 break;
             }
             if (word.Length < 2 || word[0] != '-')
@@ -26,7 +26,7 @@ internal static class FlagParser
                 arguments.Add(word);
                 if (stopAtFirstArgument)
                 {
-                    arguments.AddRange(words[(i + 1)..]);
+                    AddRest(arguments, words, i + 1);
                     break;
                 }
             }
@@ -42,7 +42,15 @@ internal static class FlagParser
         return arguments;
     }
 
-    private static void ParseLong(IReadOnlyList<Flag> flags, string word, ReadOnlySpan<string> words, ref int i)
+    private static void AddRest(List<string> arguments, ReadOnlySpan<string> words, int from)
+    {
+        for (var i = from; i < words.Length; i++)
+        {
+            arguments.Add(words[i]);
+        }
+    }
+
+    private static void ParseLong(Flag[] flags, string word, ReadOnlySpan<string> words, ref int i)
     {
         var equals = word.IndexOf('=', StringComparison.Ordinal);
         var name = equals < 0 ? word[2..] : word[2..equals];
@@ -65,7 +73,7 @@ internal static class FlagParser
         }
     }
 
-    private static void ParseShort(IReadOnlyList<Flag> flags, string word, ReadOnlySpan<string> words, ref int i)
+    private static void ParseShort(Flag[] flags, string word, ReadOnlySpan<string> words, ref int i)
     {
         for (var at = 1; at < word.Length; at++)
         {
@@ -97,7 +105,7 @@ internal static class FlagParser
     }
 
     /// <summary>The flag of that long name, or null.</summary>
-    public static Flag? Find(IReadOnlyList<Flag> flags, string name)
+    public static Flag? Find(Flag[] flags, string name)
     {
         foreach (var flag in flags)
         {
@@ -110,7 +118,7 @@ internal static class FlagParser
     }
 
     /// <summary>The flag of that letter, or null.</summary>
-    public static Flag? FindLetter(IReadOnlyList<Flag> flags, char letter)
+    public static Flag? FindLetter(Flag[] flags, char letter)
     {
         foreach (var flag in flags)
         {
@@ -122,7 +130,7 @@ internal static class FlagParser
         return null;
     }
 
-    private static UsageException Unknown(IReadOnlyList<Flag> flags, string name)
+    private static UsageException Unknown(Flag[] flags, string name)
     {
         var near = Suggestions.Nearest(name, flags.Where(flag => !flag.Hidden).Select(flag => flag.Name));
         return new UsageException(near.Count == 0 ? $"unknown flag: --{name}" : $"unknown flag: --{name}. Did you mean --{near[0]}?");

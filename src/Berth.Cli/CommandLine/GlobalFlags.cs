@@ -16,10 +16,10 @@ internal sealed class GlobalFlags
     public BoolFlag Version { get; } = new("version", 'v', "Print the version");
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Flag> All => [_host, _dataRoot, _runRoot, NoStart, Version];
+    public Flag[] All => [_host, _dataRoot, _runRoot, NoStart, Version];
 
     /// <summary>Takes the flags before the verb and returns the rest.</summary>
-    public Span<string> Take(string[] words, out bool help)
+    public ReadOnlySpan<string> Take(string[] words, out bool help)
     {
         help = false;
         if (words.Length == 0 || !words[0].StartsWith('-'))

@@ -29,11 +29,11 @@ internal static class HelpText
     }
 
     /// <summary>One verb: usage, what it does, flags, examples.</summary>
-    public static void WriteVerb(CommandContext context, VerbEntry entry, Verb verb)
+    public static void WriteVerb(CommandContext context, string path, Verb verb)
     {
         var output = context.Out;
         var colors = context.Colors;
-        output.WriteLine($"Usage:  berth {entry.Path} {verb.Usage}\n\n{entry.Summary}");
+        output.WriteLine($"Usage:  berth {path} {verb.Usage}\n\n{VerbTable.SummaryOf(path)}");
         if (verb.Flags.Any(flag => !flag.Hidden))
         {
             output.WriteLine($"\n{colors.Bold("Options:")}");
@@ -49,7 +49,7 @@ internal static class HelpText
         }
     }
 
-    private static void WriteFlags(CommandContext context, IReadOnlyList<Flag> flags) =>
+    private static void WriteFlags(CommandContext context, Flag[] flags) =>
         WriteRows(context, flags.Where(flag => !flag.Hidden).OrderBy(flag => flag.Name, StringComparer.Ordinal)
             .Select(flag => ($"{(flag.Letter == '\0' ? "   " : $"-{flag.Letter},")} --{flag.Name}{(flag.ValueName is null ? "" : " " + flag.ValueName)}", flag.Help)));
 

@@ -10,7 +10,7 @@ internal abstract class Verb
     public abstract IReadOnlyList<string> Examples { get; }
 
     /// <summary>The flags the verb understands.</summary>
-    public virtual IReadOnlyList<Flag> Flags => [];
+    public virtual Flag[] Flags => [];
 
     /// <summary>Fewest arguments.</summary>
     public virtual int MinimumArguments => 0;

@@ -1,8 +1,7 @@
 namespace Berth.Cli.CommandLine;
 
-/// <summary>A verb's place on the command line; the verb itself is only made when it is called.</summary>
+/// <summary>A verb's place on the command line, as help shows it.</summary>
 /// <param name="Path">Words that select it, such as <c>image ls</c>.</param>
 /// <param name="Summary">One line of help.</param>
-/// <param name="Create">Makes the verb.</param>
 /// <param name="Hidden">Left out of help.</param>
-internal sealed record VerbEntry(string Path, string Summary, Func<Verb> Create, bool Hidden = false);
+internal sealed record VerbEntry(string Path, string Summary, bool Hidden = false);

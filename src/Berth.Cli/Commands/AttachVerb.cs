@@ -16,7 +16,7 @@ internal sealed class AttachVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["attach box"];
 
-    public override IReadOnlyList<Flag> Flags => [_noStdin, _sigProxy, _detachKeys];
+    public override Flag[] Flags => [_noStdin, _sigProxy, _detachKeys];
 
     public override int MinimumArguments => 1;
 

@@ -12,7 +12,7 @@ internal sealed class BootstrapVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["image bootstrap busybox", "image bootstrap debian:trixie"];
 
-    public override IReadOnlyList<Flag> Flags => [_quiet];
+    public override Flag[] Flags => [_quiet];
 
     public override int MinimumArguments => 1;
 

@@ -17,7 +17,7 @@ internal sealed class CommitVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["commit web web:patched", "commit -c 'ENV A=1' web web:env"];
 
-    public override IReadOnlyList<Flag> Flags => [_author, _message, _change, _pause];
+    public override Flag[] Flags => [_author, _message, _change, _pause];
 
     public override int MinimumArguments => 1;
 

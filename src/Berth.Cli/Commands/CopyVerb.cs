@@ -18,7 +18,7 @@ internal sealed class CopyVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["cp web:/etc/hosts .", "cp page.html web:/www/", "cp web:/data - | tar t"];
 
-    public override IReadOnlyList<Flag> Flags => [_archive, _follow, _quiet];
+    public override Flag[] Flags => [_archive, _follow, _quiet];
 
     public override int MinimumArguments => 2;
 

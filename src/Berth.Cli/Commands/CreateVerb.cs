@@ -12,7 +12,7 @@ internal sealed class CreateVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["create --name web -p 8080:80 busybox httpd -f", "create -it --name box debian"];
 
-    public override IReadOnlyList<Flag> Flags => _container.All;
+    public override Flag[] Flags => _container.All;
 
     public override int MinimumArguments => 1;
 

@@ -12,7 +12,7 @@ internal sealed class DaemonLogsVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["daemon logs -n 20"];
 
-    public override IReadOnlyList<Flag> Flags => [_tail];
+    public override Flag[] Flags => [_tail];
 
     public override int MaximumArguments => 0;
 

@@ -13,7 +13,7 @@ internal sealed class DaemonStopVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["daemon stop"];
 
-    public override IReadOnlyList<Flag> Flags => [_timeout];
+    public override Flag[] Flags => [_timeout];
 
     public override int MaximumArguments => 0;
 

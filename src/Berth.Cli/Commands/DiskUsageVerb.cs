@@ -18,7 +18,7 @@ internal sealed class DiskUsageVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["system df", "system df -o json"];
 
-    public override IReadOnlyList<Flag> Flags => _list.All(truncates: false);
+    public override Flag[] Flags => _list.All(truncates: false);
 
     public override int MaximumArguments => 0;
 

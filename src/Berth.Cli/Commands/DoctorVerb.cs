@@ -17,7 +17,7 @@ internal sealed class DoctorVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["doctor", "doctor -o json"];
 
-    public override IReadOnlyList<Flag> Flags => [_output];
+    public override Flag[] Flags => [_output];
 
     public override int MaximumArguments => 0;
 

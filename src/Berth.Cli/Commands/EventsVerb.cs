@@ -19,7 +19,7 @@ internal sealed class EventsVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["events --since 10m --filter type=container", "events --format '{{.Action}} {{.Actor.ID}}'"];
 
-    public override IReadOnlyList<Flag> Flags => [_since, _until, _filter, _format];
+    public override Flag[] Flags => [_since, _until, _filter, _format];
 
     public override int MaximumArguments => 0;
 

@@ -25,7 +25,7 @@ internal sealed class ExecVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["exec web ls /", "exec -it web sh", "exec -u 1000 -w /tmp -e A=1 web env"];
 
-    public override IReadOnlyList<Flag> Flags => [_detach, _interactive, _tty, _privileged, _user, _workdir, _env, _envFile, _detachKeys];
+    public override Flag[] Flags => [_detach, _interactive, _tty, _privileged, _user, _workdir, _env, _envFile, _detachKeys];
 
     public override int MinimumArguments => 2;
 
@@ -97,9 +97,9 @@ internal sealed class ExecVerb : Verb
         json.WriteBoolean("AttachStdout", !_detach.Value);
         json.WriteBoolean("AttachStderr", !_detach.Value);
         json.WriteIfAny("DetachKeys", _detachKeys.Value);
-        json.WriteListIfAny("Env", KeyValue.Environment(_envFile.Values, _env.Values, Environment.GetEnvironmentVariable));
+        json.WriteListIfAny("Env", [.. KeyValue.Environment(_envFile.Values, _env.Values, Environment.GetEnvironmentVariable)]);
         json.WriteIfAny("WorkingDir", _workdir.Value);
-        json.WriteList("Cmd", command);
+        json.WriteList("Cmd", [.. command]);
         if (_tty.Value && size is { } known)
         {
             json.WriteStartArray("ConsoleSize");

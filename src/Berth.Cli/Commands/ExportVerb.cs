@@ -13,7 +13,7 @@ internal sealed class ExportVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["export -o web.tar web"];
 
-    public override IReadOnlyList<Flag> Flags => [_output];
+    public override Flag[] Flags => [_output];
 
     public override int MinimumArguments => 1;
 

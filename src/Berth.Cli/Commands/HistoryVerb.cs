@@ -18,7 +18,7 @@ internal sealed class HistoryVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["history --no-trunc busybox"];
 
-    public override IReadOnlyList<Flag> Flags => _list.All();
+    public override Flag[] Flags => _list.All();
 
     public override int MinimumArguments => 1;
 

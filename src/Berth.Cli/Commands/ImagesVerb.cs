@@ -23,7 +23,7 @@ internal sealed class ImagesVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["images", "images --format '{{.Repository}}:{{.Tag}} {{.Size}}'"];
 
-    public override IReadOnlyList<Flag> Flags => [_all, _digests, _filter, .. _list.All()];
+    public override Flag[] Flags => [_all, _digests, _filter, .. _list.All()];
 
     public override int MaximumArguments => 1;
 

@@ -18,7 +18,7 @@ internal sealed class ImportVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["import rootfs.tar.gz mine:1", "berth export web | berth import - web:flat"];
 
-    public override IReadOnlyList<Flag> Flags => [_change, _message, _platform];
+    public override Flag[] Flags => [_change, _message, _platform];
 
     public override int MinimumArguments => 1;
 

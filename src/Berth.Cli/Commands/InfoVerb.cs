@@ -14,7 +14,7 @@ internal sealed class InfoVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["info", "info --format '{{.ServerVersion}}'"];
 
-    public override IReadOnlyList<Flag> Flags => [_format];
+    public override Flag[] Flags => [_format];
 
     public override int MaximumArguments => 0;
 

@@ -18,7 +18,7 @@ internal sealed class InspectVerb(string? kind) : Verb
     public override IReadOnlyList<string> Examples =>
         ["inspect web", "inspect -f '{{.State.Status}}' web", "inspect -f '{{range .Mounts}}{{.Source}} {{end}}' web", "inspect --type image busybox"];
 
-    public override IReadOnlyList<Flag> Flags => kind is null ? [_format, _type, _size] : [_format, _size];
+    public override Flag[] Flags => kind is null ? [_format, _type, _size] : [_format, _size];
 
     public override int MinimumArguments => 1;
 

@@ -10,7 +10,7 @@ internal sealed class KillVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["kill web", "kill -s HUP web"];
 
-    public override IReadOnlyList<Flag> Flags => [_signal];
+    public override Flag[] Flags => [_signal];
 
     public override CompletionSource Completes => CompletionSource.RunningContainers;
 

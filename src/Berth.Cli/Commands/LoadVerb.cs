@@ -17,7 +17,7 @@ internal sealed class LoadVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["load -i busybox.tar", "docker save nginx | berth load"];
 
-    public override IReadOnlyList<Flag> Flags => [_input, _quiet, _platform];
+    public override Flag[] Flags => [_input, _quiet, _platform];
 
     public override int MaximumArguments => 0;
 

@@ -21,7 +21,7 @@ internal sealed class LogsVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["logs -f --tail 20 web", "logs --since 10m -t web"];
 
-    public override IReadOnlyList<Flag> Flags => [_follow, _timestamps, _details, _since, _until, _tail];
+    public override Flag[] Flags => [_follow, _timestamps, _details, _since, _until, _tail];
 
     public override int MinimumArguments => 1;
 

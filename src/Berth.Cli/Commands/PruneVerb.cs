@@ -14,7 +14,7 @@ internal sealed class PruneVerb(PruneTarget target) : Verb
 
     public override IReadOnlyList<string> Examples => [$"{target.ToString().ToLowerInvariant()[..^1]} prune -f"];
 
-    public override IReadOnlyList<Flag> Flags => target == PruneTarget.Containers ? [_force, _filter] : [_force, _all, _filter];
+    public override Flag[] Flags => target == PruneTarget.Containers ? [_force, _filter] : [_force, _all, _filter];
 
     public override int MaximumArguments => 0;
 

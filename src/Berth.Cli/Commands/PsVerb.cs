@@ -26,7 +26,7 @@ internal sealed class PsVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["ps -a", "ps --format '{{.Names}}: {{.Status}}'", "ps -aq --filter status=exited"];
 
-    public override IReadOnlyList<Flag> Flags => [_all, _latest, _last, _size, _filter, .. _list.All()];
+    public override Flag[] Flags => [_all, _latest, _last, _size, _filter, .. _list.All()];
 
     public override int MaximumArguments => 0;
 

@@ -18,7 +18,7 @@ internal sealed class PullVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["pull busybox", "pull debian:bookworm"];
 
-    public override IReadOnlyList<Flag> Flags => [_quiet, _allTags, _platform, _trust];
+    public override Flag[] Flags => [_quiet, _allTags, _platform, _trust];
 
     public override int MinimumArguments => 1;
 

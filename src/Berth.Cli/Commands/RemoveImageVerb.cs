@@ -15,7 +15,7 @@ internal sealed class RemoveImageVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["rmi tools:1"];
 
-    public override IReadOnlyList<Flag> Flags => [_force, _noPrune];
+    public override Flag[] Flags => [_force, _noPrune];
 
     public override CompletionSource Completes => CompletionSource.Images;
 

@@ -12,7 +12,7 @@ internal sealed class RemoveVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["rm web", "rm -f $(berth ps -aq)"];
 
-    public override IReadOnlyList<Flag> Flags => [_force, _volumes, _link];
+    public override Flag[] Flags => [_force, _volumes, _link];
 
     public override CompletionSource Completes => CompletionSource.Containers;
 

@@ -12,7 +12,7 @@ internal sealed class RestartVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["restart web"];
 
-    public override IReadOnlyList<Flag> Flags => [_timeout, _time, _signal];
+    public override Flag[] Flags => [_timeout, _time, _signal];
 
     protected override void Do(CommandContext context, string argument) => PostAndPrint(
         context, new Query($"{Path(argument)}/restart").Add("t", _timeout.Value ?? _time.Value).Add("signal", _signal.Value).ToString(), argument);

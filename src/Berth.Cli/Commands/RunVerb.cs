@@ -24,7 +24,7 @@ internal sealed class RunVerb : Verb
         "echo data | berth run --rm -i busybox wc -c",
     ];
 
-    public override IReadOnlyList<Flag> Flags => [_detach, .. _container.All, _sigProxy, _detachKeys];
+    public override Flag[] Flags => [_detach, .. _container.All, _sigProxy, _detachKeys];
 
     public override int MinimumArguments => 1;
 
@@ -37,7 +37,7 @@ internal sealed class RunVerb : Verb
     public override int Run(CommandContext context, IReadOnlyList<string> arguments)
     {
         var detached = _detach.Value;
-        if (detached && _container.Attach.Values.Count > 0)
+        if (detached && _container.Attach.Values.Length > 0)
         {
             throw new UsageException("--detach conflicts with --attach");
         }
@@ -48,7 +48,7 @@ internal sealed class RunVerb : Verb
         CreateBody body = new(_container)
         {
             Image = arguments[0],
-            Command = [.. arguments.Skip(1)],
+            Command = Rest(arguments),
             Detached = detached,
             ConsoleSize = _container.Tty.Value && TerminalSize.Of(context.StdOut) is { } size ? (size.Rows, size.Columns) : null,
         };
@@ -58,7 +58,10 @@ internal sealed class RunVerb : Verb
         {
             Attachment.RequireTerminal(context, tty, input);
         }
-        DetachKeys.Parse(_detachKeys.Value);
+        if (_detachKeys.Value is { } keys)
+        {
+            DetachKeys.Parse(keys);
+        }
         var id = new ContainerCreation(context, _container).Create(body);
         if (detached)
         {
@@ -111,6 +114,16 @@ internal sealed class RunVerb : Verb
         using var ended = wait.Receive();
         Start(context, id);
         return Attachment.ExitCode(context, ended);
+    }
+
+    private static string[] Rest(IReadOnlyList<string> arguments)
+    {
+        var rest = new string[arguments.Count - 1];
+        for (var i = 0; i < rest.Length; i++)
+        {
+            rest[i] = arguments[i + 1];
+        }
+        return rest;
     }
 
     private string WaitTarget(string id) => $"/containers/{id}/wait?condition={(_container.Remove.Value ? "removed" : "next-exit")}";

@@ -14,7 +14,7 @@ internal sealed class SaveVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["save -o busybox.tar busybox", "berth save debian | zstd > debian.tar.zst"];
 
-    public override IReadOnlyList<Flag> Flags => [_output, _platform];
+    public override Flag[] Flags => [_output, _platform];
 
     public override int MinimumArguments => 1;
 

@@ -15,7 +15,7 @@ internal sealed class StartVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["start web", "start -ai box"];
 
-    public override IReadOnlyList<Flag> Flags => [_attach, _interactive, _sigProxy, _detachKeys];
+    public override Flag[] Flags => [_attach, _interactive, _sigProxy, _detachKeys];
 
     public override CompletionSource Completes => CompletionSource.StoppedContainers;
 

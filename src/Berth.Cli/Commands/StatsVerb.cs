@@ -24,7 +24,7 @@ internal sealed class StatsVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["stats --no-stream", "stats --no-stream --format '{{.Name}} {{.MemUsage}}'"];
 
-    public override IReadOnlyList<Flag> Flags => [_all, _noStream, .. _list.All()];
+    public override Flag[] Flags => [_all, _noStream, .. _list.All()];
 
     public override CompletionSource Completes => CompletionSource.RunningContainers;
 

@@ -12,7 +12,7 @@ internal sealed class StopVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["stop web", "stop -t 2 web db"];
 
-    public override IReadOnlyList<Flag> Flags => [_timeout, _time, _signal];
+    public override Flag[] Flags => [_timeout, _time, _signal];
 
     public override CompletionSource Completes => CompletionSource.RunningContainers;
 

@@ -15,7 +15,7 @@ internal sealed class SystemPruneVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["system prune -f", "system prune -af --volumes"];
 
-    public override IReadOnlyList<Flag> Flags => [_force, _all, _volumes, _filter];
+    public override Flag[] Flags => [_force, _all, _volumes, _filter];
 
     public override int MaximumArguments => 0;
 

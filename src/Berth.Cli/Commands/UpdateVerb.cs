@@ -12,7 +12,7 @@ internal sealed class UpdateVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["update -m 256m --cpus 1.5 web", "update --restart always web"];
 
-    public override IReadOnlyList<Flag> Flags => [.. _resources.All, _restart];
+    public override Flag[] Flags => [.. _resources.All, _restart];
 
     public override int Run(CommandContext context, IReadOnlyList<string> arguments) =>
         Flags.Any(flag => flag.IsSet)

@@ -20,7 +20,7 @@ internal sealed class VersionVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["version", "version --format '{{.Server.Version}}'"];
 
-    public override IReadOnlyList<Flag> Flags => [_format, _short];
+    public override Flag[] Flags => [_format, _short];
 
     public override int MaximumArguments => 0;
 

@@ -16,7 +16,7 @@ internal sealed class VolumeCreateVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["volume create data"];
 
-    public override IReadOnlyList<Flag> Flags => [_driver, _label, _option, _name];
+    public override Flag[] Flags => [_driver, _label, _option, _name];
 
     public override int MaximumArguments => 1;
 

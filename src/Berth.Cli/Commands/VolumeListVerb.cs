@@ -15,7 +15,7 @@ internal sealed class VolumeListVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["volume ls -f dangling=true"];
 
-    public override IReadOnlyList<Flag> Flags => [_filter, .. _list.All(truncates: false)];
+    public override Flag[] Flags => [_filter, .. _list.All(truncates: false)];
 
     public override int MaximumArguments => 0;
 

@@ -12,7 +12,7 @@ internal sealed class VolumeRemoveVerb : EachVerb
 
     public override IReadOnlyList<string> Examples => ["volume rm data"];
 
-    public override IReadOnlyList<Flag> Flags => [_force];
+    public override Flag[] Flags => [_force];
 
     public override CompletionSource Completes => CompletionSource.Volumes;
 

@@ -43,12 +43,11 @@ internal sealed class Candidates(CommandContext context)
         {
             return last.StartsWith('-') ? Names(globals.All) : VerbTable.Children("");
         }
-        var (entry, used) = VerbTable.Find(before);
-        if (entry is null)
+        var verb = VerbFactory.Find(before, out var used);
+        if (verb is null)
         {
             return used == 1 && before.Length == 1 ? VerbTable.Children(before[0]) : [];
         }
-        var verb = entry.Create();
         var rest = before[used..];
         var first = SkipFlags(verb.Flags, rest, out var pending);
         if (pending is not null)
@@ -63,7 +62,7 @@ internal sealed class Candidates(CommandContext context)
     }
 
     // Index of the first argument; a flag that still waits for its value is returned in pending.
-    private static int SkipFlags(IReadOnlyList<Flag> flags, ReadOnlySpan<string> words, out Flag? pending)
+    private static int SkipFlags(Flag[] flags, ReadOnlySpan<string> words, out Flag? pending)
     {
         pending = null;
         var firstArgument = words.Length;
@@ -89,7 +88,7 @@ internal sealed class Candidates(CommandContext context)
         return firstArgument;
     }
 
-    private static IEnumerable<string> Names(IReadOnlyList<Flag> flags) => flags.Where(flag => !flag.Hidden).Select(flag => "--" + flag.Name).Append("--help");
+    private static IEnumerable<string> Names(Flag[] flags) => flags.Where(flag => !flag.Hidden).Select(flag => "--" + flag.Name).Append("--help");
 
     private IEnumerable<string> From(CompletionSource source) => source switch
     {

@@ -104,7 +104,7 @@ internal sealed class ContainerFlags
     public readonly BoolFlag Quiet = new("quiet", 'q', "No progress");
 
     /// <summary>All of them, in the order of help.</summary>
-    public IReadOnlyList<Flag> All =>
+    public Flag[] All =>
     [
         Interactive, Tty, Name, Remove, Env, EnvFile, Volume, Mount, Tmpfs, Workdir, User, GroupAdd, Entrypoint, Hostname, Domainname, Attach,
         Init, Label, LabelFile, Annotation, StopSignal, StopTimeout, VolumesFrom, VolumeDriver, ReadOnly, ShmSize, StorageOpt,

@@ -10,7 +10,7 @@ internal sealed class CreateBody(ContainerFlags flags)
     public required string Image { get; init; }
 
     /// <summary>Command and arguments behind the image.</summary>
-    public required IReadOnlyList<string> Command { get; init; }
+    public required string[] Command { get; init; }
 
     /// <summary>True when nobody waits for the container: nothing is attached.</summary>
     public bool Detached { get; init; }
@@ -19,7 +19,7 @@ internal sealed class CreateBody(ContainerFlags flags)
     public (int Rows, int Columns)? ConsoleSize { get; init; }
 
     /// <summary>Whether the client attaches to a stream.</summary>
-    public bool Attaches(string stream) => !Detached && (flags.Attach.Values.Count == 0
+    public bool Attaches(string stream) => !Detached && (flags.Attach.Values.Length == 0
         ? stream != "stdin" || flags.Interactive.Value
         : flags.Attach.Values.Any(value => string.Equals(value, stream, StringComparison.OrdinalIgnoreCase)));
 
@@ -46,14 +46,20 @@ internal sealed class CreateBody(ContainerFlags flags)
         json.WriteBoolean("Tty", flags.Tty.Value);
         json.WriteBoolean("OpenStdin", flags.Interactive.Value);
         json.WriteBoolean("StdinOnce", flags.Interactive.Value && stdin);
-        json.WriteListIfAny("Env", KeyValue.Environment(flags.EnvFile.Values, flags.Env.Values, Environment.GetEnvironmentVariable));
+        if (flags.EnvFile.IsSet || flags.Env.IsSet)
+        {
+            json.WriteListIfAny("Env", [.. KeyValue.Environment(flags.EnvFile.Values, flags.Env.Values, Environment.GetEnvironmentVariable)]);
+        }
         json.WriteListIfAny("Cmd", Command);
         if (flags.Entrypoint.Value is { } entrypoint)
         {
             json.WriteList("Entrypoint", [entrypoint]);
         }
         json.WriteIfAny("WorkingDir", flags.Workdir.Value);
-        json.WriteMapIfAny("Labels", KeyValue.Labels(flags.LabelFile.Values, flags.Label.Values));
+        if (flags.LabelFile.IsSet || flags.Label.IsSet)
+        {
+            json.WriteMap("Labels", KeyValue.Labels(flags.LabelFile.Values, flags.Label.Values));
+        }
         json.WriteIfAny("StopSignal", flags.StopSignal.Value);
         json.WriteIfAny("StopTimeout", flags.StopTimeout.Value);
         // Queries over value types are compiled when first run, which costs more than the rest of the body: not without need.

@@ -9,7 +9,7 @@ namespace Berth.Cli.Containers;
 internal sealed class HostConfigBody(ContainerFlags flags)
 {
     /// <summary>The <c>--volume</c> flags, read.</summary>
-    public static IReadOnlyList<VolumeSpec> Volumes(ContainerFlags flags) => flags.Volume.Values.Count == 0
+    public static IReadOnlyList<VolumeSpec> Volumes(ContainerFlags flags) => flags.Volume.Values.Length == 0
         ? []
         : [.. flags.Volume.Values.Select(text => VolumeSpec.Parse(text, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME")))];
 
@@ -36,7 +36,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         {
             json.WriteListIfAny("Binds", [.. Volumes(flags).Where(volume => volume.Bind is not null).Select(volume => volume.Bind!)]);
         }
-        if (flags.Mount.Values.Count > 0)
+        if (flags.Mount.Values.Length > 0)
         {
             json.WriteStartArray("Mounts");
             foreach (var text in flags.Mount.Values)
@@ -45,7 +45,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
             }
             json.WriteEndArray();
         }
-        if (flags.Tmpfs.Values.Count > 0)
+        if (flags.Tmpfs.Values.Length > 0)
         {
             json.WriteStartObject("Tmpfs");
             foreach (var text in flags.Tmpfs.Values)
@@ -57,7 +57,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         }
         json.WriteListIfAny("VolumesFrom", flags.VolumesFrom.Values);
         json.WriteIfAny("VolumeDriver", flags.VolumeDriver.Value);
-        json.WriteMapIfAny("StorageOpt", KeyValue.Pairs(flags.StorageOpt.Values, "storage-opt"));
+        WritePairs(json, "StorageOpt", flags.StorageOpt);
         WriteIf(json, "ReadonlyRootfs", flags.ReadOnly);
         if (flags.ShmSize.Value is { } shm)
         {
@@ -83,7 +83,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
             json.WriteMap("Config", KeyValue.Pairs(flags.LogOpt.Values, "log-opt"));
             json.WriteEndObject();
         }
-        json.WriteMapIfAny("Annotations", KeyValue.Pairs(flags.Annotation.Values, "annotation"));
+        WritePairs(json, "Annotations", flags.Annotation);
         json.WriteIfAny("ContainerIDFile", flags.Cidfile.Value);
         if (flags.Vm.Value && flags.Runtime.Value is { } other && other != "vm")
         {
@@ -117,8 +117,8 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         json.WriteIfAny("UTSMode", flags.Uts.Value);
         json.WriteIfAny("UsernsMode", flags.Userns.Value);
         json.WriteIfAny("CgroupnsMode", flags.Cgroupns.Value);
-        json.WriteMapIfAny("Sysctls", KeyValue.Pairs(flags.Sysctl.Values, "sysctl"));
-        json.WriteListIfAny("ExtraHosts", [.. flags.AddHost.Values.Select(ExtraHost)]);
+        WritePairs(json, "Sysctls", flags.Sysctl);
+        WriteEach(json, "ExtraHosts", flags.AddHost, ExtraHost);
         json.WriteListIfAny("Dns", flags.Dns.Values);
         json.WriteListIfAny("DnsSearch", flags.DnsSearch.Values);
         json.WriteListIfAny("DnsOptions", [.. flags.DnsOption.Values, .. flags.DnsOpt.Values]);
@@ -137,12 +137,12 @@ internal sealed class HostConfigBody(ContainerFlags flags)
 
     private void WriteRights(JsonText json)
     {
-        json.WriteListIfAny("CapAdd", [.. flags.CapAdd.Values.Select(Capability)]);
-        json.WriteListIfAny("CapDrop", [.. flags.CapDrop.Values.Select(Capability)]);
+        WriteEach(json, "CapAdd", flags.CapAdd, Capability);
+        WriteEach(json, "CapDrop", flags.CapDrop, Capability);
         WriteIf(json, "Privileged", flags.Privileged);
-        json.WriteListIfAny("SecurityOpt", [.. flags.SecurityOpt.Values.Select(SecurityOption)]);
+        WriteEach(json, "SecurityOpt", flags.SecurityOpt, SecurityOption);
         json.WriteListIfAny("GroupAdd", flags.GroupAdd.Values);
-        if (flags.Device.Values.Count > 0)
+        if (flags.Device.Values.Length > 0)
         {
             json.WriteStartArray("Devices");
             foreach (var device in flags.Device.Values.Select(DeviceSpec.Parse))
@@ -217,7 +217,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         WriteIf(json, "OomKillDisable", flags.OomKillDisable);
         json.WriteIfAny("OomScoreAdj", flags.OomScoreAdj.Value);
         json.WriteIfAny("CgroupParent", flags.CgroupParent.Value);
-        if (flags.Ulimit.Values.Count > 0)
+        if (flags.Ulimit.Values.Length > 0)
         {
             json.WriteStartArray("Ulimits");
             foreach (var limit in flags.Ulimit.Values.Select(UlimitSpec.Parse))
@@ -239,7 +239,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
 
     private static void WriteThrottle(JsonText json, string name, string field, ListFlag flag, Func<string, string, ThrottleSpec> parse)
     {
-        if (flag.Values.Count == 0)
+        if (flag.Values.Length == 0)
         {
             return;
         }
@@ -253,6 +253,22 @@ internal sealed class HostConfigBody(ContainerFlags flags)
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void WritePairs(JsonText json, string name, ListFlag flag)
+    {
+        if (flag.IsSet)
+        {
+            json.WriteMap(name, KeyValue.Pairs(flag.Values, flag.Name));
+        }
+    }
+
+    private static void WriteEach(JsonText json, string name, ListFlag flag, Func<string, string> convert)
+    {
+        if (flag.IsSet)
+        {
+            json.WriteList(name, [.. flag.Values.Select(convert)]);
+        }
     }
 
     private static void WriteIf(JsonText json, string name, BoolFlag flag)

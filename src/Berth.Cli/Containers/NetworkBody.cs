@@ -13,7 +13,7 @@ internal static class NetworkBody
     /// <summary>Writes HostConfig.PortBindings.</summary>
     public static void WritePortBindings(JsonText json, ContainerFlags flags)
     {
-        if (flags.Publish.Values.Count == 0)
+        if (flags.Publish.Values.Length == 0)
         {
             return;
         }
@@ -36,9 +36,9 @@ internal static class NetworkBody
     /// <summary>Writes NetworkingConfig when an endpoint's details or several networks were asked for.</summary>
     public static void Write(JsonText json, ContainerFlags flags)
     {
-        List<string> networks = [.. flags.Network.Values, .. flags.Net.Values];
+        string[] networks = [.. flags.Network.Values, .. flags.Net.Values];
         var details = flags.NetworkAlias.IsSet || flags.Ip.IsSet || flags.Ip6.IsSet || flags.MacAddress.IsSet;
-        if (networks.Count < 2 && !details)
+        if (networks.Length < 2 && !details)
         {
             return;
         }

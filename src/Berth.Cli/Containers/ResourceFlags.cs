@@ -22,7 +22,7 @@ internal sealed class ResourceFlags
     private readonly NumberFlag _blkioWeight = new("blkio-weight", "NUMBER", "Relative weight for block I/O, 10 to 1000");
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Flag> All =>
+    public Flag[] All =>
     [
         _memory, _memorySwap, _memoryReservation, _cpus, _cpuShares, _cpuPeriod, _cpuQuota, _cpuRtPeriod, _cpuRtRuntime, _cpusetCpus,
         _cpusetMems, _pidsLimit, _blkioWeight,

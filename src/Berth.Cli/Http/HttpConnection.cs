@@ -28,7 +28,7 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         var head = Head(method, target, contentType, upgrade);
         if (body.Length > 0 || method is "POST" or "PUT")
         {
-            head.Append("Content-Length: ").Append(body.Length.ToString(CultureInfo.InvariantCulture)).Append("\r\n");
+            head.Append("Content-Length: ").Append(Digits.Text(body.Length)).Append("\r\n");
         }
         head.Append("\r\n");
         // One write for head and body: the daemon wakes up once.
@@ -77,18 +77,13 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         while (true)
         {
             var statusLine = _buffer.ReadLine(MaximumHeaderLine);
-            var parts = statusLine.Split(' ', 3);
-            if (parts.Length < 2 || parts[0] is not ("HTTP/1.1" or "HTTP/1.0")
-                || parts[1].Length != 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var status) || status < 100)
-            {
-                throw new ProtocolException("what answers on the socket does not speak HTTP/1.1; is it berthd?");
-            }
+            var status = StatusOf(statusLine);
             var headers = ReadHeaders();
             if (status is >= 100 and < 200 and not 101)
             {
                 continue;
             }
-            return _last = new HttpResponse(status, parts.Length > 2 ? parts[2] : "", headers, BodyOf(method, status, headers));
+            return _last = new HttpResponse(status, statusLine.Length > 13 ? statusLine[13..] : "", headers, BodyOf(method, status, headers));
         }
     }
 
@@ -124,9 +119,20 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         return head;
     }
 
-    private Dictionary<string, string> ReadHeaders()
+    // [RFC9112] section 4: "HTTP/1.1 200 OK"; the reason may be missing.
+    private static int StatusOf(string line)
     {
-        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (line.Length >= 12 && (line.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || line.StartsWith("HTTP/1.0 ", StringComparison.Ordinal))
+            && line[9] is >= '1' and <= '9' && char.IsAsciiDigit(line[10]) && char.IsAsciiDigit(line[11]) && (line.Length == 12 || line[12] == ' '))
+        {
+            return ((line[9] - '0') * 100) + ((line[10] - '0') * 10) + line[11] - '0';
+        }
+        throw new ProtocolException("what answers on the socket does not speak HTTP/1.1; is it berthd?");
+    }
+
+    private HttpHeaders ReadHeaders()
+    {
+        var headers = new HttpHeaders();
         for (var count = 0; ; count++)
         {
             var line = _buffer.ReadLine(MaximumHeaderLine);
@@ -143,11 +149,11 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
             {
                 throw new ProtocolException($"the daemon sent more than {MaximumHeaders} headers");
             }
-            headers[line[..colon].TrimEnd()] = line[(colon + 1)..].Trim();
+            headers.Add(line[..colon].TrimEnd(), line[(colon + 1)..].Trim());
         }
     }
 
-    private HttpBody BodyOf(string method, int status, Dictionary<string, string> headers)
+    private HttpBody BodyOf(string method, int status, HttpHeaders headers)
     {
         if (method == "HEAD" || status is 204 or 304)
         {
@@ -157,15 +163,15 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
         {
             return HttpBody.UntilClose(_buffer);
         }
-        if (headers.TryGetValue("Transfer-Encoding", out var coding))
+        if (headers.Find("Transfer-Encoding") is { } coding)
         {
             return coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
                 ? HttpBody.Chunked(_buffer)
                 : throw new ProtocolException($"the daemon uses a transfer coding this client does not know: {coding}");
         }
-        if (headers.TryGetValue("Content-Length", out var text))
+        if (headers.Find("Content-Length") is { } text)
         {
-            return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            return Digits.TryParse(text, out var length)
                 ? HttpBody.OfLength(_buffer, length)
                 : throw new ProtocolException("the daemon sent an unreadable Content-Length");
         }

@@ -1,7 +1,7 @@
 namespace Berth.Cli.Http;
 
 /// <summary>An answer: status, headers, and the body as a stream that ends where the body ends.</summary>
-internal sealed class HttpResponse(int status, string reason, IReadOnlyDictionary<string, string> headers, HttpBody body)
+internal sealed class HttpResponse(int status, string reason, HttpHeaders headers, HttpBody body)
 {
     /// <summary>Status code.</summary>
     public int Status { get; } = status;
@@ -9,12 +9,9 @@ internal sealed class HttpResponse(int status, string reason, IReadOnlyDictionar
     /// <summary>Text after the status code.</summary>
     public string Reason { get; } = reason;
 
-    /// <summary>Headers by case-insensitive name; the last of equal names counts.</summary>
-    public IReadOnlyDictionary<string, string> Headers { get; } = headers;
-
     /// <summary>The body; empty when there is none.</summary>
     public HttpBody Body { get; } = body;
 
     /// <summary>The header's value, or null.</summary>
-    public string? Header(string name) => Headers.GetValueOrDefault(name);
+    public string? Header(string name) => headers.Find(name);
 }

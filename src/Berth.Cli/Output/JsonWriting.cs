@@ -27,7 +27,7 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes an array of strings.</summary>
-    public static void WriteList(this JsonText json, string name, IEnumerable<string> list)
+    public static void WriteList(this JsonText json, string name, string[] list)
     {
         json.WriteStartArray(name);
         foreach (var item in list)
@@ -38,9 +38,9 @@ internal static class JsonWriting
     }
 
     /// <summary>Writes an array of strings unless it is empty.</summary>
-    public static void WriteListIfAny(this JsonText json, string name, IReadOnlyCollection<string> list)
+    public static void WriteListIfAny(this JsonText json, string name, string[] list)
     {
-        if (list.Count > 0)
+        if (list.Length > 0)
         {
             json.WriteList(name, list);
         }

@@ -16,7 +16,7 @@ internal sealed class ListFlags
     public BoolFlag NoTrunc { get; } = new("no-trunc", "Do not shorten ids and commands");
 
     /// <summary>The flags, without --no-trunc for lists that shorten nothing.</summary>
-    public IReadOnlyList<Flag> All(bool truncates = true) => truncates ? [_format, _output, Quiet, NoTrunc] : [_format, _output, Quiet];
+    public Flag[] All(bool truncates = true) => truncates ? [_format, _output, Quiet, NoTrunc] : [_format, _output, Quiet];
 
     /// <summary>True when the daemon's answer itself is wanted.</summary>
     public bool Raw => _output.Value switch

@@ -7,10 +7,10 @@ public sealed class VerbTableTests
     {
         foreach (var entry in VerbTable.All.Where(entry => !entry.Hidden))
         {
-            var verb = entry.Create();
+            var verb = VerbFactory.Create(entry.Path)!;
             Assert.NotEmpty(entry.Summary);
             Assert.NotEmpty(verb.Examples);
-            Assert.True(verb.Flags.Select(flag => flag.Name).Distinct().Count() == verb.Flags.Count, $"{entry.Path}: a flag's name is used twice");
+            Assert.True(verb.Flags.Select(flag => flag.Name).Distinct().Count() == verb.Flags.Length, $"{entry.Path}: a flag's name is used twice");
             var letters = verb.Flags.Where(flag => flag.Letter != '\0').Select(flag => flag.Letter).ToList();
             Assert.True(letters.Distinct().Count() == letters.Count, $"{entry.Path}: a letter is used twice");
         }
@@ -22,12 +22,11 @@ public sealed class VerbTableTests
     {
         foreach (var entry in VerbTable.All.Where(entry => !entry.Hidden))
         {
-            foreach (var example in entry.Create().Examples.Where(example => !example.Contains("berth ", StringComparison.Ordinal) && !example.Contains('$', StringComparison.Ordinal) && !example.Contains('\'', StringComparison.Ordinal) && !example.Contains('|', StringComparison.Ordinal)))
+            foreach (var example in VerbFactory.Create(entry.Path)!.Examples.Where(example => !example.Contains("berth ", StringComparison.Ordinal) && !example.Contains('$', StringComparison.Ordinal) && !example.Contains('\'', StringComparison.Ordinal) && !example.Contains('|', StringComparison.Ordinal)))
             {
                 var words = example.Split(' ');
-                var (found, used) = VerbTable.Find(words);
-                Assert.NotNull(found);
-                var verb = found.Create();
+                var verb = VerbFactory.Find(words, out var used);
+                Assert.NotNull(verb);
                 var arguments = FlagParser.Parse(verb.Flags, words.AsSpan(used), verb.StopAtFirstArgument);
                 Assert.InRange(arguments.Count, verb.MinimumArguments, verb.MaximumArguments);
             }
