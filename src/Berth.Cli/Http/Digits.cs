@@ -33,4 +33,19 @@ internal static class Digits
         }
         return text.Length is > 0 and <= Longest;
     }
+
+    /// <summary>Reads a hexadecimal number of up to 15 digits.</summary>
+    public static bool TryParseHex(string text, out long number)
+    {
+        number = 0;
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiHexDigit(c))
+            {
+                return false;
+            }
+            number = (number << 4) + (char.IsAsciiDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+        }
+        return text.Length is > 0 and <= 15;
+    }
 }

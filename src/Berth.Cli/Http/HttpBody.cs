@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Berth.Cli.Http;
 
 /// <summary>The body of an answer, decoded: of a known length, in chunks, or until the connection ends.</summary>
@@ -127,7 +125,7 @@ internal sealed class HttpBody : Stream
         var line = _buffer.ReadLine(MaximumChunkLine);
         var extension = line.IndexOf(';', StringComparison.Ordinal);
         var digits = (extension < 0 ? line : line[..extension]).Trim();
-        if (digits.Length is 0 or > 15 || !long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _left) || _left < 0)
+        if (!Digits.TryParseHex(digits, out _left))
         {
             throw new ProtocolException($"the daemon sent a chunk of unreadable length \"{Shorten(digits)}\"");
         }
