@@ -2,13 +2,13 @@ using System.Collections.Frozen;
 
 namespace Berth.Guest.Initrd;
 
-/// <summary>The modules of an unpacked kernel: what depends on what, from its <c>modules.dep</c>, and what is built in.</summary>
+/// <summary>The modules of an unpacked kernel: what depends on what, from its <c>modules.dep</c> or the modules themselves, and what is built in.</summary>
 public sealed class KernelModules
 {
     private const long MaxListBytes = 16 << 20;
 
     private readonly string _root;
-    private readonly Dictionary<string, (string Path, string[] Needs)> _modules = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Path, string[]? Needs)> _modules = new(StringComparer.Ordinal);
     private readonly FrozenSet<string> _builtIn;
 
     private KernelModules(string root, FrozenSet<string> builtIn) => (_root, _builtIn) = (root, builtIn);
@@ -19,7 +19,17 @@ public sealed class KernelModules
     {
         string builtIn = Path.Combine(directory, "modules.builtin");
         var modules = new KernelModules(directory, File.Exists(builtIn) ? ReadLines(builtIn).Select(NameOf).ToFrozenSet() : []);
-        foreach (string line in ReadLines(Path.Combine(directory, "modules.dep")))
+        string list = Path.Combine(directory, "modules.dep"), files = Path.Combine(directory, "kernel");
+        // A package as it comes has no list: depmod(8) makes it when the package is installed.
+        if (!File.Exists(list) && Directory.Exists(files))
+        {
+            foreach (string file in Directory.EnumerateFiles(files, "*.ko", SearchOption.AllDirectories))
+            {
+                modules._modules[NameOf(file)] = (Path.GetRelativePath(directory, file), null);
+            }
+            return modules;
+        }
+        foreach (string line in ReadLines(list))
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon <= 0)
@@ -62,13 +72,13 @@ public sealed class KernelModules
             }
             return;
         }
-        if (!_modules.TryGetValue(name, out (string Path, string[] Needs) module))
+        if (!_modules.TryGetValue(name, out (string Path, string[]? Needs) module))
         {
             throw new InitrdException($"the kernel of {_root} has no module {name}, neither as a file nor built in: choose another kernel");
         }
         done[name] = false;
         // depmod(8) lists dependencies nearest last to first: each is visited by its own entry, so the order here does not matter.
-        foreach (string need in module.Needs)
+        foreach (string need in module.Needs ?? ModuleInfo.Dependencies(Path.Combine(_root, module.Path)).Select(NameOf))
         {
             Visit(need, paths, done);
         }
@@ -95,7 +105,7 @@ public sealed class KernelModules
         }
         catch (IOException e)
         {
-            throw new InitrdException($"{path} cannot be read: unpack the kernel's package and run depmod(8) for it", e);
+            throw new InitrdException($"{path} cannot be read: it must be the lib/modules/RELEASE of an unpacked kernel package", e);
         }
     }
 }

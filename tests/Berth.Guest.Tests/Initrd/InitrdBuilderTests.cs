@@ -66,4 +66,37 @@ public sealed class InitrdBuilderTests : IDisposable
         File.WriteAllText(_folder.Combine("agent"), "a newer agent");
         Assert.NotEqual(first, builder.Build(_folder.Combine("agent"), modules, ["virtio_pci"]));
     }
+
+    [Fact]
+    public void InOrder_PackageWithoutList_TakesWhatTheModulesSay()
+    {
+        File.Delete(_folder.Combine("m", "modules.dep"));
+        File.WriteAllBytes(_folder.Combine("m", "kernel", "virtio_pci.ko"), Module("license=GPL\0depends=virtio,virtio-ring\0"));
+        File.WriteAllBytes(_folder.Combine("m", "kernel", "virtio-ring.ko"), Module("depends=virtio\0"));
+        File.WriteAllBytes(_folder.Combine("m", "kernel", "virtio.ko"), Module("depends=\0"));
+        IReadOnlyList<string> order = KernelModules.Open(_folder.Combine("m")).InOrder(["virtio_pci"]);
+        Assert.Equal(["virtio.ko", "virtio-ring.ko", "virtio_pci.ko"], order.Select(path => Path.GetFileName(path)));
+        // "a" of the fixture is four bytes and a name: no module.
+        Assert.Throws<InitrdException>(() => KernelModules.Open(_folder.Combine("m")).InOrder(["a"]));
+    }
+
+    // An ELF file of two sections: the names, and the information.
+    private static byte[] Module(string information)
+    {
+        byte[] names = System.Text.Encoding.ASCII.GetBytes("\0.modinfo\0"), info = System.Text.Encoding.ASCII.GetBytes(information);
+        byte[] file = new byte[64 + 128 + names.Length + info.Length];
+        "\x7f"u8.CopyTo(file);
+        "ELF"u8.CopyTo(file.AsSpan(1));
+        BitConverter.TryWriteBytes(file.AsSpan(40), 64ul);
+        BitConverter.TryWriteBytes(file.AsSpan(60), (ushort)2);
+        (int At, byte[] Content, int Name)[] sections = [(192, names, 0), (192 + names.Length, info, 1)];
+        for (int i = 0; i < 2; i++)
+        {
+            BitConverter.TryWriteBytes(file.AsSpan(64 + (i * 64)), sections[i].Name);
+            BitConverter.TryWriteBytes(file.AsSpan(64 + (i * 64) + 24), (ulong)sections[i].At);
+            BitConverter.TryWriteBytes(file.AsSpan(64 + (i * 64) + 32), (ulong)sections[i].Content.Length);
+            sections[i].Content.CopyTo(file, sections[i].At);
+        }
+        return file;
+    }
 }
