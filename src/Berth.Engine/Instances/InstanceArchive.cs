@@ -67,11 +67,27 @@ internal sealed class InstanceArchive(EngineContext context)
             CreatedBy = string.Join(' ', definition.Arguments),
             Reference = reference,
         };
-        Image image = await context.Images.CommitAsync(
-            options, (layer, stop) => LayerTarWriter.WriteUpperAsync(context.Paths.Upper(instance.Id), layer, stop), cancellationToken);
+        Image image = await context.Images.CommitAsync(options, (layer, stop) => WriteLayerAsync(instance, layer, stop), cancellationToken);
         context.Events.Publish(instance, "commit", ("comment", request.Comment ?? ""), ("imageID", image.Id), ("imageRef", reference?.Familiar ?? ""));
         return image.Id;
     }
+
+    // Removal does not wait for a commit: a layer of which files were deleted meanwhile is refused, not stored.
+    private async Task WriteLayerAsync(Instance instance, Stream layer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await LayerTarWriter.WriteUpperAsync(context.Paths.Upper(instance.Id), layer, cancellationToken);
+        }
+        catch (LinuxException) when (IsRemoved(instance))
+        {
+            // Said below.
+        }
+        if (IsRemoved(instance))
+            throw EngineException.Conflict($"container {instance.Name} was removed while it was committed");
+    }
+
+    private bool IsRemoved(Instance instance) => context.Registry.Find(instance.Id) != instance;
 
     private static bool ShiftsIds(Instance instance) => instance.State.IsRunning && Planning.UserNamespaces.IsOwn(instance.Definition.HostConfig);
 

@@ -1,3 +1,4 @@
+using Berth.Containers.Supervision;
 using Berth.Engine.State;
 
 namespace Berth.Engine.Instances;
@@ -6,10 +7,10 @@ namespace Berth.Engine.Instances;
 internal sealed class InstanceRemover(EngineContext context)
 {
     /// <summary>For the holder of the gate, when nothing runs.</summary>
-    public Task RemoveHeldAsync(Instance instance, bool volumes)
+    public async Task RemoveHeldAsync(Instance instance, bool volumes)
     {
         if (context.Registry.Find(instance.Id) != instance)
-            return Task.CompletedTask;
+            return;
         InstanceState last = instance.State;
         instance.State = last with { Status = InstanceStatus.Removing };
         InstanceRunner.CancelRestart(instance);
@@ -31,7 +32,22 @@ internal sealed class InstanceRemover(EngineContext context)
         }
         context.Events.Publish(instance, "destroy");
         instance.Exits.Gone(last.ExitCode);
-        return Task.CompletedTask;
+        if (last.StartedAt is not null)
+            await ForgetAsync(instance);
+    }
+
+    // The supervisor still holds an exit that a full disk kept from being recorded; without the instance nobody else lets go of it.
+    private async Task ForgetAsync(Instance instance)
+    {
+        try
+        {
+            await context.Supervisor.ForgetAsync(instance.Id, null, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or SupervisorException)
+        {
+            // The next start of the engine finds it without a record and forgets it then.
+            EngineLog.Failed(context.Log, instance.Id, "forgetting its exit", e);
+        }
     }
 
     // On a full disk the files go first, because that makes room; the next start drops a record without files.

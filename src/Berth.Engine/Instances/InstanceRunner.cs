@@ -191,7 +191,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
         instance.Exits.Exited(new WaitResult { StatusCode = exitCode }, restarts);
         if (remove)
             await remover.RemoveHeldAsync(instance, volumes: true);
-        if (known && saved)
+        else if (known && saved)
             await ForgetAsync();
         if (restarts)
             ScheduleRestart(instance, instance.Backoff.Next(ran));
