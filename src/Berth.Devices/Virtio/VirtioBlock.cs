@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Berth.Machine.Storage;
 
 namespace Berth.Devices.Virtio;
 
@@ -10,7 +11,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
     private const ulong SegmentMaximum = 1 << 2, ReadOnly = 1 << 5, BlockSize = 1 << 6, Flush = 1 << 9, Discard = 1 << 13, WriteZeroes = 1 << 14;
     private const uint In = 0, Out = 1, FlushType = 4, GetId = 8, DiscardType = 11, WriteZeroesType = 13;
     private const byte Ok = 0, IoError = 1, Unsupported = 2;
-    private const int HeaderSize = 16, SectorSize = 512, IdLength = 20, RangeSize = 16;
+    private const int HeaderSize = 16, SectorSize = IBlockBackend.SectorSize, IdLength = 20, RangeSize = 16;
     private const int RequestsPerTurn = 64, RangesPerRequest = 64;
     private const uint LongestDiscard = 1 << 21;
 
@@ -166,7 +167,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
                 uint sectors = BinaryPrimitives.ReadUInt32LittleEndian(ranges[(at + 8)..]), flags = BinaryPrimitives.ReadUInt32LittleEndian(ranges[(at + 12)..]);
                 if ((flags & ~1u) != 0 || (!zero && flags != 0)) return Unsupported;
                 if (sectors > LongestDiscard || !InDisk(sector, (long)sectors * SectorSize, out long offset)) return IoError;
-                if (pass == 1) disk.Discard(offset, (long)sectors * SectorSize, zero);
+                if (pass == 1) disk.Discard(offset, (long)sectors * SectorSize);
             }
         }
         return Ok;
