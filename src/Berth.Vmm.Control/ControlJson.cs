@@ -5,7 +5,7 @@ namespace Berth.Vmm.Control;
 /// <summary>Source-generated JSON of the machine's configuration and of the control socket's lines.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     MaxDepth = 16)]
 [JsonSerializable(typeof(MachineConfig))]
 [JsonSerializable(typeof(WorkloadConfig))]

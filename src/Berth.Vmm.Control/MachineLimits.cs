@@ -10,7 +10,7 @@ public static class MachineLimits
     public const long MinMemory = 64L << 20;
 
     /// <summary>Bytes of RAM of one machine.</summary>
-    public const long MaxMemory = 512L << 30;
+    public const long MaxMemory = 256L << 30;
 
     /// <summary>Bytes of RAM of a machine for which none were asked.</summary>
     public const long DefaultMemory = 512L << 20;
