@@ -57,8 +57,6 @@ internal sealed class InstanceChanger(EngineContext context)
         string name = newName.TrimStart('/');
         return HeldAsync(instance, () =>
         {
-            if (context.Registry.Find(instance.Id) != instance)
-                throw EngineException.NotFound($"No such container: {instance.Id}"); // removed meanwhile: its new name would stay taken
             string old = instance.Name;
             if (name == old)
                 throw EngineException.Invalid("name: Renaming a container with the same name as its current name");
@@ -97,11 +95,14 @@ internal sealed class InstanceChanger(EngineContext context)
         return new UpdateResult { Warnings = warnings };
     }
 
-    private static async Task HeldAsync(Instance instance, Action change, CancellationToken cancellationToken)
+    private async Task HeldAsync(Instance instance, Action change, CancellationToken cancellationToken)
     {
         await instance.Gate.WaitAsync(cancellationToken);
         try
         {
+            // Removed meanwhile: a change would answer for what is gone, and a new name would stay taken.
+            if (context.Registry.Find(instance.Id) != instance)
+                throw EngineException.NotFound($"No such container: {instance.Id}");
             change();
         }
         finally

@@ -91,6 +91,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
             case InstanceStatus.Paused:
                 throw EngineException.Conflict("cannot start a paused container, try unpause instead");
             case InstanceStatus.Removing or InstanceStatus.Dead:
+            case var _ when instance.IsBeingRemoved:
                 throw EngineException.Conflict("container is marked for removal and cannot be started");
         }
     }

@@ -85,8 +85,26 @@ public sealed class InstanceService
     public async Task RemoveAsync(string nameOrId, bool force, bool volumes, CancellationToken cancellationToken)
     {
         Instance instance = Get(nameOrId);
-        if (force)
+        if (!force)
+        {
+            await RemoveStoppedAsync(instance, volumes, cancellationToken);
+            return;
+        }
+        // A start that waits for its turn must not come between the kill and the removal.
+        instance.BeginForcedRemoval();
+        try
+        {
             await _stopper.ForceAsync(instance, cancellationToken);
+            await RemoveStoppedAsync(instance, volumes, cancellationToken);
+        }
+        finally
+        {
+            instance.EndForcedRemoval();
+        }
+    }
+
+    private async Task RemoveStoppedAsync(Instance instance, bool volumes, CancellationToken cancellationToken)
+    {
         await instance.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -98,7 +116,7 @@ public sealed class InstanceService
                     : "running: stop the container before removal or force remove";
                 throw EngineException.Conflict($"cannot remove container \"/{instance.Name}\": container is {what}");
             }
-            if (instance.State.Status == InstanceStatus.Restarting && !force)
+            if (instance.State.Status == InstanceStatus.Restarting)
                 throw EngineException.Conflict($"cannot remove container \"/{instance.Name}\": container is restarting: stop the container before removal or force remove");
             await _remover.RemoveHeldAsync(instance, volumes);
         }
