@@ -198,11 +198,7 @@ public sealed class VirtioTests
         using var rig = new Rig(new VirtioConsole(ports));
         rig.Start();
         for (uint i = 0; i < 8; i++) rig.Offer(2, (Status + i * 64, 64, true));
-        void Control(uint id, ushort what)
-        {
-            rig.Memory.Write(Data, [.. BitConverter.GetBytes(id), .. BitConverter.GetBytes(what), 1, 0]);
-            rig.Offer(3, (Data, 8, false));
-        }
+        void Control(uint id, ushort what) => TellConsole(rig, id, what, 1);
         Control(0, 0);
         Assert.Equal(8u, rig.Done(2));
         Assert.Equal(8u, rig.Done(2));
@@ -218,6 +214,31 @@ public sealed class VirtioTests
         Assert.Equal(5, ports[1].Send("reply"u8));
         Assert.Equal(5u, rig.Done(4));
         Assert.Equal("reply", Encoding.UTF8.GetString(rig.Bytes(Data + 512, 5)));
+    }
+
+    private static void TellConsole(Rig rig, uint port, ushort what, ushort value)
+    {
+        rig.Memory.Write(Data, [.. BitConverter.GetBytes(port), .. BitConverter.GetBytes(what), .. BitConverter.GetBytes(value)]);
+        rig.Offer(3, (Data, 8, false));
+    }
+
+    [Fact]
+    public void Console_InputForClosedPort_WaitsUntilOpenAndEndsWithClose()
+    {
+        VirtioConsolePort[] ports = [new("", new NullSink()), new("agent", new NullSink())];
+        using var rig = new Rig(new VirtioConsole(ports));
+        rig.Start();
+        rig.Offer(4, (Data + 512, 16, true));
+        Assert.Equal(5, ports[1].Send("early"u8));
+        Assert.Null(rig.Done(4));
+        TellConsole(rig, 1, 6, 1);
+        Assert.Equal(5u, rig.Done(4));
+        Assert.Equal("early", Encoding.UTF8.GetString(rig.Bytes(Data + 512, 5)));
+        ports[1].Send("stale"u8);
+        TellConsole(rig, 1, 6, 0);
+        rig.Offer(4, (Data + 512, 16, true));
+        TellConsole(rig, 1, 6, 1);
+        Assert.Null(rig.Done(4));
     }
 
     [Fact]
