@@ -133,6 +133,8 @@ internal sealed class Board : IMachinePower, IDisposable
     {
         Stop();
         foreach (Thread thread in _threads) thread.Join();
+        // Backends outlive the board: what they still send must not reach memory that is gone.
+        Pci.Stop();
         _machine.Dispose();
         Timers.Dispose();
         Memory.Dispose();
