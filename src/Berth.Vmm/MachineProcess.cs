@@ -37,6 +37,7 @@ internal sealed class MachineProcess : IDisposable
     private readonly FileDescriptor _input = new(0, ownsHandle: false), _output = new(1, ownsHandle: false), _error = new(2, ownsHandle: false);
     private readonly TaskCompletionSource<int> _killedEarly = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GuestProcess? _workload;
+    private int? _exitCode; // known: what the machine does from then on changes nothing
 
     private MachineProcess(MachineConfig config)
     {
@@ -103,15 +104,8 @@ internal sealed class MachineProcess : IDisposable
             // What the guest wrote last may still be on its way.
             await port.DisposeAsync();
             (BoardEnd end, string? detail) = await board.Ended;
+            if (_exitCode is { } known) return known;
             if (end == BoardEnd.Reset && detail is null && _console.Panic is null) return null;
-            try
-            {
-                // A workload whose end was told before the machine's counts.
-                if (_workload is { Exited.IsCompletedSuccessfully: true }) return await workload;
-            }
-            catch (IOException)
-            {
-            }
             Say(Describe(end, detail));
             return EngineError;
         }
@@ -132,6 +126,7 @@ internal sealed class MachineProcess : IDisposable
             Say(e.Message);
             exitCode = e.ExitCode;
         }
+        _exitCode = exitCode;
         // So that everything written is on the disk.
         await channel.ShutdownAsync(TimeSpan.Zero);
         await Task.WhenAny(board.Ended, Task.Delay(s_powerOffPatience));
