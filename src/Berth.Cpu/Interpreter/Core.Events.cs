@@ -134,11 +134,14 @@ internal sealed unsafe partial class Core
         if (_waitForStartup) return (pending & CpuSignal.Startup) != 0;
         if ((pending & CpuSignal.Nmi) != 0 && !_nmiMasked) return true;
         if ((pending & CpuSignal.Interrupt) == 0 || (S->SystemFlags & RFlags.Interrupt) == 0) return false;
-        if (Apic?.PendingVector >= 0) return true;
-        if (Index == 0 && Config.ExternalInterrupts is { IsPending: true } && Apic?.AcceptsExternalInterrupts != false) return true;
+        if (IsInterrupted) return true;
         Take(CpuSignal.Interrupt);
-        return Apic?.PendingVector >= 0;
+        // What came between the questions and the taking would be forgotten.
+        return IsInterrupted;
     }
+
+    private bool IsInterrupted =>
+        Apic?.PendingVector >= 0 || (Index == 0 && Config.ExternalInterrupts is { IsPending: true } && Apic?.AcceptsExternalInterrupts != false);
 
     /// <summary>Waits until an event ends HLT or the wait for SIPI; false if nothing ever can.</summary>
     private bool Sleep(out StopReason stop)
