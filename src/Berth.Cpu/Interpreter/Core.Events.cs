@@ -139,8 +139,10 @@ internal sealed unsafe partial class Core
         if ((pending & CpuSignal.Interrupt) == 0 || (S->SystemFlags & RFlags.Interrupt) == 0) return false;
         if (IsInterrupted) return true;
         Take(CpuSignal.Interrupt);
-        // What came between the questions and the taking would be forgotten.
-        return IsInterrupted;
+        // What came between the questions and the taking would be forgotten: it is asked for again, and stays announced.
+        if (!IsInterrupted) return false;
+        Interlocked.Or(ref S->Pending, (int)CpuSignal.Interrupt);
+        return true;
     }
 
     private bool IsInterrupted =>
