@@ -2,7 +2,6 @@ using Berth.Daemon.Http;
 using Berth.Engine;
 using Berth.Engine.Instances;
 using Berth.Engine.Machines;
-using Berth.Images;
 
 namespace Berth.Daemon.Routes;
 
@@ -42,6 +41,6 @@ internal sealed class MachineRoutes(KernelService kernels, InstanceService insta
 
     private sealed class Steps(ProgressStream progress) : IProgress<string>
     {
-        public void Report(string value) => progress.Report(new ImageProgress { Status = value });
+        public void Report(string value) => progress.Send(new ProgressLine { Status = value });
     }
 }

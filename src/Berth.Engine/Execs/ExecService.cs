@@ -212,11 +212,7 @@ public sealed class ExecService
         {
             ContainerId = definition.Id,
             ExecId = session.Id,
-            Process = MachineSpec.Process(definition, [MachinePlaces.Program, "exec", MachinePlaces.ControlSocket, json]) with
-            {
-                Terminal = session.Config.Tty,
-                ConsoleSize = null,
-            },
+            Process = MachineSpec.Exec(definition, json, session.Config.Tty),
             Seccomp = _specs.MachineFilter(definition),
         };
     }

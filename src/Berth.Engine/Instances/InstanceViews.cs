@@ -63,7 +63,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
             State = state.StatusText,
             Status = StatusText.Of(state, Health(instance)?.Status, context.Clock.GetUtcNow()),
             Ports = [.. (definition.Config.ExposedPorts?.Keys ?? []).Select(Port).OfType<PortView>()],
-            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "default" },
+            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "default", Runtime = definition.HostConfig.Runtime ?? "container" },
             NetworkSettings = new SummaryNetworkSettings { Networks = Networks(definition) },
             Mounts = MountViews(definition),
         };

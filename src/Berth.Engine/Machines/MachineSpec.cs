@@ -44,8 +44,17 @@ internal static class MachineSpec
         };
     }
 
-    /// <summary>A process in the sandbox: berth-vmm itself or one of its helpers.</summary>
-    public static ProcessSpec Process(InstanceDefinition definition, IReadOnlyList<string> arguments) => new()
+    /// <summary>The helper that stands for a further process of the guest.</summary>
+    public static ProcessSpec Exec(InstanceDefinition definition, string workload, bool tty) =>
+        Process(definition, [MachinePlaces.Program, "exec", MachinePlaces.ControlSocket]) with
+        {
+            Terminal = tty,
+            ConsoleSize = null,
+            // Not among the arguments, which every user of the host can read.
+            Env = [.. Environment, "BERTH_PROCESS=" + workload],
+        };
+
+    private static ProcessSpec Process(InstanceDefinition definition, IReadOnlyList<string> arguments) => new()
     {
         Terminal = definition.Config.Tty,
         ConsoleSize = definition.Config.Tty && definition.HostConfig.ConsoleSize is [> 0 and var height, > 0 and var width]
