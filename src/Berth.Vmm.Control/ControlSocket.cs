@@ -17,9 +17,9 @@ public static class ControlSocket
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            // Addresses have 108 bytes; a descriptor of the directory makes any path short.
-            using FileDescriptor directory = Libc.Open(Path.GetDirectoryName(Path.GetFullPath(path))!, Libc.O_PATH | Libc.O_DIRECTORY);
-            socket.Connect(new UnixDomainSocketEndPoint($"{directory.ProcPath}/{Path.GetFileName(path)}"));
+            // Addresses have 108 bytes; a descriptor makes any path short. The machine owns the directory: a link in the socket's place is not followed.
+            using FileDescriptor file = Libc.Open(path, Libc.O_PATH | Libc.O_NOFOLLOW);
+            socket.Connect(new UnixDomainSocketEndPoint(file.ProcPath));
             return socket;
         }
         catch (Exception e) when (e is SocketException or LinuxException)

@@ -10,7 +10,11 @@ namespace Berth.Vmm;
 /// ends as the process ends.</summary>
 internal static class ExecClient
 {
+    /// <summary>The variable that holds the process when no argument does: arguments can be read by every user of the host, and an environment may hold secrets.</summary>
+    public const string ProcessVariable = "BERTH_PROCESS";
+
     private const int EngineError = 125;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_step = TimeSpan.FromMilliseconds(20);
 
     public static int Run(string socketPath, string json)
     {
@@ -19,7 +23,7 @@ internal static class ExecClient
         bool terminal = workload.Tty && Libc.IsTerminal(input);
         (int rows, int columns) = terminal ? HostTerminal.SizeOf(input) : (0, 0);
         if (terminal) HostTerminal.MakeRaw(input);
-        using Socket socket = ControlSocket.Connect(socketPath);
+        using Socket socket = Connect(socketPath);
         using SignalForwarding signals = new(
             signal => Send(socket, new() { Op = ControlOperation.Signal, Signal = signal }),
             () =>
@@ -33,6 +37,23 @@ internal static class ExecClient
         ControlReply reply = ControlSocket.ReadReplyAsync(stream, CancellationToken.None).GetAwaiter().GetResult();
         if (reply.Error is not null) Console.Error.WriteLine(reply.Error);
         return reply.ExitCode ?? EngineError;
+    }
+
+    // A machine that has just been started does not listen yet. One that has ended takes this process with it.
+    private static Socket Connect(string path)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return ControlSocket.Connect(path);
+            }
+            catch (IOException) when (TimeProvider.System.GetElapsedTime(start) < s_patience)
+            {
+                Thread.Sleep(s_step);
+            }
+        }
     }
 
     private static void Send(Socket socket, ControlRequest request)

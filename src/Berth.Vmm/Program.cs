@@ -19,8 +19,10 @@ try
             }
         case ["exec", var socket, var process]:
             return ExecClient.Run(socket, process);
+        case ["exec", var socket] when Environment.GetEnvironmentVariable(ExecClient.ProcessVariable) is { } process:
+            return ExecClient.Run(socket, process);
         default:
-            Console.Error.WriteLine("usage: berth-vmm run MACHINE.json\n       berth-vmm exec CONTROL-SOCKET PROCESS-JSON");
+            Console.Error.WriteLine("usage: berth-vmm run MACHINE.json\n       berth-vmm exec CONTROL-SOCKET [PROCESS-JSON]");
             return EngineError;
     }
 }

@@ -1,5 +1,6 @@
 using Berth.Containers.Cgroups;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 
@@ -83,16 +84,27 @@ internal sealed class InstanceChanger(EngineContext context)
         await HeldAsync(instance, () =>
         {
             HostConfig changed = UpdateMerge.Merge(instance.Definition.HostConfig, update, context.Host);
+            if (changed.IsMachine)
+                CheckMachine(instance, changed);
             RequestValidator.CheckResources(changed, context.Host, warnings);
             RequestValidator.CheckRestart(update.RestartPolicy, changed.AutoRemove);
             if (instance.State.IsRunning)
-                OnCgroup(instance, cgroup => cgroup.Apply(ResourcePlan.Build(changed, context.Host)));
+                OnCgroup(instance, cgroup => cgroup.Apply(ResourcePlan.Build(changed.IsMachine ? MachineSize.Sandbox(changed) : changed, context.Host)));
             InstanceDefinition definition = instance.Definition with { HostConfig = changed };
             context.Store.SaveDefinition(instance.Name, definition);
             instance.Definition = definition;
             context.Events.Publish(instance, "update");
         }, cancellationToken);
         return new UpdateResult { Warnings = warnings };
+    }
+
+    // Memory and processors are built into a machine when it starts; more or less of a processor's time is possible at any moment.
+    private static void CheckMachine(Instance instance, HostConfig changed)
+    {
+        MachineRules.CheckSize(changed);
+        HostConfig now = instance.Definition.HostConfig;
+        if (instance.State.IsRunning && (changed.Memory != now.Memory || changed.MemorySwap != now.MemorySwap))
+            throw EngineException.Conflict($"Memory: virtual machine {instance.Name} runs with what it was started with: stop it, update it, and start it again");
     }
 
     private async Task HeldAsync(Instance instance, Action change, CancellationToken cancellationToken)
