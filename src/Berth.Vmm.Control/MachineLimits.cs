@@ -6,8 +6,8 @@ public static class MachineLimits
     /// <summary>Processors of one machine.</summary>
     public const int MaxCpus = 64;
 
-    /// <summary>Bytes of RAM below which no distribution kernel boots.</summary>
-    public const long MinMemory = 64L << 20;
+    /// <summary>Bytes of RAM below which Debian's kernel does not reach its first process.</summary>
+    public const long MinMemory = 80L << 20;
 
     /// <summary>Bytes of RAM of one machine.</summary>
     public const long MaxMemory = 256L << 30;

@@ -49,7 +49,7 @@ internal static class ExecClient
             {
                 return ControlSocket.Connect(path);
             }
-            catch (IOException) when (TimeProvider.System.GetElapsedTime(start) < s_patience)
+            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(path)) && TimeProvider.System.GetElapsedTime(start) < s_patience)
             {
                 Thread.Sleep(s_step);
             }

@@ -153,7 +153,7 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Theory]
-    [InlineData("-m 1m", "use at least 64m")]
+    [InlineData("-m 1m", "use at least 80m")]
     [InlineData("--cpus 0", "--cpus")]
     [InlineData("--cpus 500", "range of CPUs")]
     [InlineData("-v /tmp:/x", "HostConfig.Binds")]

@@ -32,7 +32,7 @@ internal sealed class KernelFetch(CommandContext context)
     /// <summary>Fetches it; a sound one that is there already stays.</summary>
     public void Run()
     {
-        using var exchange = context.Api.Send("POST", "/berth/kernels/pull");
+        using var exchange = context.Api.Send("POST", "/berth/kernels");
         new ProgressReport(context) { Quiet = Quiet }.Show(exchange.Body, "Fetching the kernel");
     }
 }

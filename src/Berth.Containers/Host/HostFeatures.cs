@@ -57,6 +57,7 @@ public sealed record HostFeatures
                 VirtualizationProbe.Processor(files),
                 HostTools.Apt(files),
                 HostTools.Debootstrap(files),
+                HostTools.MachineDisks(files),
             ],
         };
     }

@@ -13,6 +13,14 @@ internal static class HostTools
         ? new HostFeature("debootstrap", FeatureStatus.Available, "makes the image debian")
         : new HostFeature("debootstrap", FeatureStatus.Missing, "makes the image debian; installed when that is first asked for", "apt-get install debootstrap");
 
+    public static HostFeature MachineDisks(HostFiles files)
+    {
+        string[] missing = [.. ((string[])["mkfs.erofs", "mkfs.ext4"]).Where(program => !files.HasProgram(program))];
+        return missing.Length == 0
+            ? new HostFeature("vm-disks", FeatureStatus.Available, "mkfs.erofs and mkfs.ext4 make the disks of virtual machines")
+            : new HostFeature("vm-disks", FeatureStatus.Missing, $"virtual machines cannot be made: {string.Join(" and ", missing)} missing", "scripts/install-runtime vm, or apt-get install erofs-utils e2fsprogs");
+    }
+
     /// <summary>Room below <paramref name="dataRoot"/>, or below the nearest folder above it that exists.</summary>
     public static HostFeature Room(string dataRoot)
     {

@@ -11,7 +11,7 @@ internal sealed class MachineRoutes(KernelService kernels, InstanceService insta
     public IEnumerable<Route> List() =>
     [
         new("GET", "/berth/kernels", call => call.Json(kernels.List(), EngineJson.Wire.IReadOnlyListKernelView)),
-        new("POST", "/berth/kernels/pull", Pull),
+        new("POST", "/berth/kernels", Pull),
         new("POST", "/berth/kernels/{name}", Import) { UnboundedBody = true },
         new("DELETE", "/berth/kernels/{name}", Remove),
         new("POST", "/berth/containers/{id}/console", Console),

@@ -73,7 +73,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
 
     private InstanceDefinition Define(string id, CreateRequest request, Image image)
     {
-        HostConfig host = Normalized(request.HostConfig);
+        HostConfig host = Normalized(request.HostConfig.IsMachine ? request.HostConfig with { Memory = MachineSize.Memory(request.HostConfig) } : request.HostConfig);
         InstanceConfig config = ConfigMerge.Merge(request.Config, image.Config.Config);
         IReadOnlyList<string> arguments = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
         if (arguments.Count == 0 || arguments is [""])
@@ -112,7 +112,6 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         RestartPolicy = host.RestartPolicy is { Name.Length: > 0 } policy ? policy : new RestartPolicy { Name = "no" },
         LogConfig = host.LogConfig is { Type.Length: > 0 } log ? log : new LogConfig { Type = "json-file", Config = host.LogConfig?.Config ?? new Dictionary<string, string>() },
         Runtime = host.Runtime is null or "" or "berth" or "runc" or "io.containerd.runc.v2" ? "container" : host.Runtime,
-        Memory = host.IsMachine ? MachineSize.Memory(host) : host.Memory,
         ShmSize = host.ShmSize > 0 ? host.ShmSize : 64 * 1024 * 1024,
         MemorySwappiness = host.MemorySwappiness == -1 ? null : host.MemorySwappiness,
         MemorySwap = host.Memory > 0 && host.MemorySwap == 0 && context.Host.SwapAccounting ? checked(host.Memory * 2) : host.MemorySwap,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Berth.Engine.Configuration;
 
 namespace Berth.Engine.State;
@@ -17,6 +18,7 @@ internal sealed record InstanceDefinition
     public required HostConfig HostConfig { get; init; }
 
     /// <summary>Whether it runs as a virtual machine.</summary>
+    [JsonIgnore]
     public bool IsMachine => HostConfig.IsMachine;
 
     public required NetworkingConfig NetworkingConfig { get; init; }

@@ -42,6 +42,18 @@ public class HostFeaturesTests
         Assert.Equal(expected, VirtualizationProbe.Kvm(new HostFiles(host.Path)).Status);
     }
 
+    [Fact]
+    public void MachineDisks_OneProgramMissing_IsNamed()
+    {
+        using var host = new TemporaryDirectory();
+        Directory.CreateDirectory(host.Combine("usr/sbin"));
+        File.WriteAllText(host.Combine("usr/sbin/mkfs.ext4"), "");
+        HostFeature feature = HostTools.MachineDisks(new HostFiles(host.Path));
+        Assert.Equal((FeatureStatus.Missing, "virtual machines cannot be made: mkfs.erofs missing"), (feature.Status, feature.Reason));
+        File.WriteAllText(host.Combine("usr/sbin/mkfs.erofs"), "");
+        Assert.Equal(FeatureStatus.Available, HostTools.MachineDisks(new HostFiles(host.Path)).Status);
+    }
+
     [Theory]
     [InlineData("6.1.0-21-amd64", 6, 1)]
     [InlineData("4.8", 4, 8)]
