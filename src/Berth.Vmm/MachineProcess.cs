@@ -85,31 +85,40 @@ internal sealed class MachineProcess : IDisposable
     // Null: the guest wants to start again.
     private async Task<int?> BootAsync()
     {
-        await using PortStream port = new();
+        PortStream port = new();
         using Board board = new(new SoftwareHypervisor(), (ulong)_config.Memory, _config.Cpus, new BoardBackends { Serial = _console, AgentPort = port.Port, Disks = _disks });
-        _console.Connect(board.Serial);
-        board.Start(DirectBoot.Load(board.Memory, new()
+        try
         {
-            Kernel = _kernel,
-            Initrd = _initrd,
-            CommandLine = $"{KernelArguments} {_config.CommandLine}".TrimEnd(),
-            Acpi = board.Acpi,
-            Smbios = new SmbiosConfig { SerialNumber = _config.Id, CpuCount = _config.Cpus },
-        }));
+            _workload = null;
+            _console.Connect(board.Serial);
+            board.Start(DirectBoot.Load(board.Memory, new()
+            {
+                Kernel = _kernel,
+                Initrd = _initrd,
+                CommandLine = $"{KernelArguments} {_config.CommandLine}".TrimEnd(),
+                Acpi = board.Acpi,
+                Smbios = new SmbiosConfig { SerialNumber = _config.Id, CpuCount = _config.Cpus },
+            }));
+            return await WaitAsync(port, board);
+        }
+        finally
+        {
+            // Before the board: a device may wait for room in it.
+            await port.DisposeAsync();
+        }
+    }
+
+    private async Task<int?> WaitAsync(PortStream port, Board board)
+    {
         Task<int> workload = RunWorkloadAsync(port, board);
         Task first = await Task.WhenAny(workload, board.Ended, _killedEarly.Task);
         if (first == _killedEarly.Task) return await _killedEarly.Task;
-        if (first == board.Ended)
-        {
-            // What the guest wrote last may still be on its way.
-            await port.DisposeAsync();
-            (BoardEnd end, string? detail) = await board.Ended;
-            if (_exitCode is { } known) return known;
-            if (end == BoardEnd.Reset && detail is null && _console.Panic is null) return null;
-            Say(Describe(end, detail));
-            return EngineError;
-        }
-        return await workload;
+        if (first == workload) return await workload;
+        (BoardEnd end, string? detail) = await board.Ended;
+        if (_exitCode is { } known) return known;
+        if (end == BoardEnd.Reset && detail is null && _console.Panic is null) return null;
+        Say(Describe(end, detail));
+        return EngineError;
     }
 
     private async Task<int> RunWorkloadAsync(PortStream port, Board board)

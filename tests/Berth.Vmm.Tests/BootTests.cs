@@ -54,6 +54,15 @@ public sealed class BootTests
     }
 
     [Fact]
+    public async Task Run_GuestThatReboots_StartsAnewWithItsDisk()
+    {
+        const string Script = "echo boot; [ -e /seen ] && exit 3; touch /seen; sync; echo b > /proc/sysrq-trigger; sleep 100";
+        await using TestMachine machine = await TestMachine.StartAsync(["sh", "-c", Script]);
+        CommandResult result = await machine.ToEndAsync();
+        Assert.Equal((3, "boot\nboot\n"), (result.ExitCode, result.Output));
+    }
+
+    [Fact]
     public async Task Run_TerminatedBeforeTheWorkloadRuns_EndsLikeAProcessWithoutAHandler()
     {
         await using TestMachine machine = await TestMachine.StartAsync(["sleep", "1000"]);
