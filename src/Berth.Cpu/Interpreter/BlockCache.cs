@@ -18,13 +18,13 @@ internal sealed unsafe class BlockCache : IDisposable
     private readonly GuestMemory _memory;
     private readonly BlockDecoder _decoder;
     private readonly Block** _buckets;
-    private readonly JumpEntry* _jumps;
+    private readonly Jump* _jumps;
     private readonly byte* _arena;
     private readonly Block* _loose;
     private nuint _used;
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct JumpEntry
+    private struct Jump
     {
         public ulong Linear, Epoch;
         public Block* Block;
@@ -38,7 +38,7 @@ internal sealed unsafe class BlockCache : IDisposable
         _memory = memory;
         _decoder = new BlockDecoder(core.Stubs);
         _buckets = (Block**)NativeMemory.AllocZeroed(1 << HashBits, (nuint)sizeof(Block*));
-        _jumps = (JumpEntry*)NativeMemory.AllocZeroed(1 << JumpBits, (nuint)sizeof(JumpEntry));
+        _jumps = (Jump*)NativeMemory.AllocZeroed(1 << JumpBits, (nuint)sizeof(Jump));
         _arena = (byte*)NativeMemory.Alloc(ArenaSize);
         _loose = (Block*)NativeMemory.AllocZeroed(Reserve);
     }
@@ -56,12 +56,12 @@ internal sealed unsafe class BlockCache : IDisposable
             if (linear > _s->Cs.Limit) return Fault(ExceptionVector.GeneralProtection);
             linear = (uint)(_s->Cs.Base + linear);
         }
-        JumpEntry* j = _jumps + ((linear ^ (linear >> JumpBits)) & ((1 << JumpBits) - 1));
+        Jump* j = _jumps + ((linear ^ (linear >> JumpBits)) & ((1 << JumpBits) - 1));
         Block* b = j->Block;
         if (b != null && j->Linear == linear && j->Key == key && j->Epoch == _core.Mmu.Epoch && Versions[b->Page] == b->Version && b->Page2 < 0)
             return b;
         b = FindPhysical(linear, key);
-        if (b != null && b != _loose) *j = new JumpEntry { Linear = linear, Epoch = _core.Mmu.Epoch, Block = b, Key = key };
+        if (b != null && b != _loose) *j = new Jump { Linear = linear, Epoch = _core.Mmu.Epoch, Block = b, Key = key };
         return b;
     }
 
@@ -182,7 +182,7 @@ internal sealed unsafe class BlockCache : IDisposable
     public void Clear()
     {
         NativeMemory.Clear(_buckets, (nuint)sizeof(Block*) << HashBits);
-        NativeMemory.Clear(_jumps, (nuint)sizeof(JumpEntry) << JumpBits);
+        NativeMemory.Clear(_jumps, (nuint)sizeof(Jump) << JumpBits);
         _used = 0;
     }
 

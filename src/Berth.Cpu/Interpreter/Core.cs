@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Berth.Cpu.Host;
 using Berth.Cpu.Memory;
 using Berth.Cpu.State;
@@ -17,8 +16,7 @@ internal sealed unsafe partial class Core : IDisposable
     {
         Config = config;
         Index = index;
-        S = (CpuState*)NativeMemory.AlignedAlloc((nuint)sizeof(CpuState), 64);
-        NativeMemory.Clear(S, (nuint)sizeof(CpuState));
+        S = CpuMemory.Allocate();
         S->FaultVector = -1;
         S->HostMxcsr = 0x1F80;
         Breakpoints = new Breakpoints(S);
@@ -166,8 +164,7 @@ internal sealed unsafe partial class Core : IDisposable
         if (_disposed) return;
         _disposed = true;
         Blocks.Dispose();
-        Mmu.Dispose();
         _wake.Dispose();
-        NativeMemory.AlignedFree(S);
+        CpuMemory.Free(S);
     }
 }
