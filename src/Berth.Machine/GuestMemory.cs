@@ -136,12 +136,21 @@ public sealed unsafe class GuestMemory : IDisposable
         Interlocked.MemoryBarrierProcessWide();
     }
 
+    /// <summary>Raised, on the thread of the writer, after a watched page was written; the argument is its index in file order.</summary>
+    public event Action<long>? WatchedPageWritten;
+
     /// <summary>Raises the version of a page if it is watched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Touch(long page)
     {
         // SAFETY: callers pass indexes of pages inside the mapping.
-        if (_watched[page] != 0) Interlocked.Increment(ref _versions[page]);
+        if (_watched[page] != 0) Written(page);
+    }
+
+    private void Written(long page)
+    {
+        Interlocked.Increment(ref _versions[page]);
+        WatchedPageWritten?.Invoke(page);
     }
 
     /// <inheritdoc/>

@@ -4,13 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class ModeTests
+public abstract class ModeTests(bool translate)
 {
     /// <summary>The way an application processor or a boot loader goes: real mode, protected mode, long mode.</summary>
     [Fact]
     public void RealToProtectedToLong_Arrives()
     {
-        using var guest = new Guest(longMode: false);
+        using var guest = new Guest(translate, longMode: false);
         guest.Write(0x7000, 0x4F | Guest.Gdt << 16);
         guest.Assemble(a =>
         {
@@ -72,7 +72,7 @@ public sealed class ModeTests
     [Fact]
     public void RealMode_InterruptAndIret_UseTheVectorTable()
     {
-        using var guest = new Guest(longMode: false);
+        using var guest = new Guest(translate, longMode: false);
         guest.Memory.Write(0x21 * 4, [0x00, 0x65, 0x00, 0x00]);
         guest.Assemble(a =>
         {
@@ -102,7 +102,7 @@ public sealed class ModeTests
     [Fact]
     public void Reset_StartsAtTheResetVector()
     {
-        using var guest = new Guest(longMode: false);
+        using var guest = new Guest(translate, longMode: false);
         CpuRegisters r = guest.Cpu.GetRegisters();
         Assert.Equal((0xFFF0ul, 0xFFFF_0000ul), (r.Rip, r.Segments[(int)SegmentName.Cs].Base));
         guest.Mmio.Add(0xFFFF_0000, 0x1_0000, new Rom());
@@ -123,7 +123,7 @@ public sealed class ModeTests
     [Fact]
     public void CompatibilityMode_RunsThirtyTwoBitCode()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Assemble(a =>
         {
             a.mov(eax, -1);
@@ -137,3 +137,7 @@ public sealed class ModeTests
         Assert.Equal((1ul, Guest.Code32), (r.General[0], r.Segments[(int)SegmentName.Cs].Selector));
     }
 }
+
+public sealed class InterpretedModeTests() : ModeTests(translate: false);
+
+public sealed class TranslatedModeTests() : ModeTests(translate: true);

@@ -13,11 +13,12 @@ internal sealed unsafe class GuestProcessor : IDisposable
     private readonly GuestMemory _memory = new(4 << 20);
     private readonly SoftwareMachine _machine;
 
-    public GuestProcessor()
+    public GuestProcessor(bool translate = false)
     {
         var config = new VirtualMachineConfig { Memory = _memory, Ports = new PortBus(), Mmio = new MmioBus(), Clock = new GuestClock(TimeProvider.System) };
-        _machine = (SoftwareMachine)new SoftwareHypervisor().CreateMachine(config);
+        _machine = (SoftwareMachine)new SoftwareHypervisor(translate).CreateMachine(config);
         Cpu = (SoftwareCpu)_machine.CreateCpu();
+        if (Cpu.Core.Translator is { } translator) (translator.Threshold, translator.Links) = (0, false);
         const ulong user = PageEntry.Present | PageEntry.Writable | PageEntry.User;
         Entry(Tables + (8 * (HostProcessor.Base >> 39)), (Tables + 0x1000) | user);
         Entry(Tables + 0x1000 + (8 * ((HostProcessor.Base >> 30) & 511)), (Tables + 0x2000) | user);

@@ -29,13 +29,15 @@ public sealed class SequenceTests
         return true;
     }
 
-    [Fact]
-    public void RandomSequences_EqualHost()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RandomSequences_EqualHost(bool translate)
     {
         if (!StubCache.IsSupported) Assert.Skip("The oracle needs an x86-64 host with AVX2, FMA and BMI2.");
         var random = new Random(7);
         Code[] forms = [.. Baseline.Forms()];
-        using var guest = new GuestProcessor();
+        using var guest = new GuestProcessor(translate);
         var comparison = new Comparison(OracleTests.Host, guest);
         var failures = new List<string>();
         var builder = new CaseBuilder(random);

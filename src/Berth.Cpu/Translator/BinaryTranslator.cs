@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Berth.Cpu.Host;
+using Berth.Cpu.Interpreter;
+using Berth.Cpu.Memory;
+using Berth.Cpu.State;
+using Berth.Machine;
+using Berth.X86;
+
+namespace Berth.Cpu.Translator;
+
+/// <summary>One vCPU's translator: enters generated code and serves its exits. All members but <see cref="PageWritten"/> belong to the vCPU's thread.</summary>
+internal sealed unsafe class BinaryTranslator : IDisposable
+{
+    /// <summary>Executions after which a block is worth translating.</summary>
+    public const uint DefaultThreshold = 32;
+
+    private const long CodeSize = 64 << 20;
+    private const int FilterBits = 16;
+
+    private readonly Core _core;
+    private readonly CpuState* _s;
+    private readonly GuestMemory _memory;
+    private readonly ExecutableMemory _executable = new(CodeSize);
+    private readonly RuntimeStubs _stubs;
+    private readonly CodeCache _cache;
+    private readonly BlockTranslator _translator;
+    private readonly ConcurrentQueue<long> _written = new();
+    private readonly byte[] _filter = new byte[1 << FilterBits];
+    private GCHandle _self;
+    private volatile bool _hasWritten;
+
+    public BinaryTranslator(Core core, CpuState* s, GuestMemory memory, bool counts)
+    {
+        _core = core;
+        _s = s;
+        _memory = memory;
+        _self = GCHandle.Alloc(this);
+        s->Translator = GCHandle.ToIntPtr(_self);
+        var emitter = new Emitter();
+        _stubs = new RuntimeStubs(_executable, emitter);
+        _cache = new CodeCache(s, _executable);
+        _translator = new BlockTranslator(emitter, _stubs, _cache) { Counts = counts };
+        memory.WatchedPageWritten += PageWritten;
+    }
+
+    /// <summary>Whether this host can run generated code: the features of the baseline, and FSGSBASE.</summary>
+    public static bool IsSupported { get; } = StubCache.IsSupported && X86Base.IsSupported && (X86Base.CpuId(7, 0).Ebx & 1) != 0;
+
+    /// <summary>Executions of a block before it is translated.</summary>
+    public uint Threshold { get; set; } = DefaultThreshold;
+
+    /// <summary>Whether blocks jump to each other; without, each returns to the dispatcher.</summary>
+    public bool Links { get; set; } = true;
+
+    /// <summary>Blocks translated so far, for statistics.</summary>
+    public long Translations { get; private set; }
+
+    /// <summary>Runs generated code from RIP on, as far as there is any.</summary>
+    public Outcome Run()
+    {
+        CpuState* s = _s;
+        if (s->CodeSize != 2 || s->Tlb == CpuMemory.Tlb(s, AccessMode.UserAligned)) return Outcome.Cold;
+        if (_hasWritten) DropChanged();
+        nint code = Announced(s->Rip);
+        if (code == 0) return Outcome.Cold;
+        Prepare();
+        while (true)
+        {
+            ExitReason reason = _stubs.Run(code, s);
+            int exit = -1;
+            switch (reason)
+            {
+                case ExitReason.Interpret:
+                    TakeFlags();
+                    return Outcome.Interpret;
+                case ExitReason.Poll:
+                    TakeFlags();
+                    return Outcome.Again;
+                case ExitReason.Watched:
+                    _memory.Touch((nint)s->Argument - _memory.WatchTable);
+                    break;
+                case ExitReason.Direct:
+                    exit = s->Exit;
+                    s->Rip = _cache.Exit(exit).Target;
+                    break;
+            }
+            if (_hasWritten)
+            {
+                DropChanged();
+                exit = -1;
+            }
+            if (s->Poll != 0 || !Links)
+            {
+                TakeFlags();
+                return Outcome.Again;
+            }
+            int block = Find(s->Rip);
+            if (block < 0)
+            {
+                TakeFlags();
+                return Outcome.Cold;
+            }
+            if (exit >= 0) _cache.Link(exit, block);
+            code = _cache[block].Entries.Checked;
+        }
+    }
+
+    /// <summary>After a block that has run often: makes generated code for RIP known; false if there can be none.</summary>
+    public bool Translate()
+    {
+        int mode = _core.Mmu.Mode;
+        if (_s->CodeSize != 2 || mode >= AccessMode.Translated) return false;
+        if (Find(_s->Rip) >= 0) return true;
+        CodeEntry* entry = _core.Mmu.Code(_s->Rip);
+        if (entry == null)
+        {
+            _s->FaultVector = -1;
+            return false;
+        }
+        if (!_cache.HasRoom) _cache.Clear();
+        long page = _memory.PageIndex(entry->Host);
+        _filter[page & ((1 << FilterBits) - 1)] = 1;
+        _memory.Watch(page);
+        uint version = Version(page);
+        int block = _translator.Translate(_s->Rip, (byte*)entry->Host + (_s->Rip & 0xFFF), mode, _cache.PageId(entry, mode));
+        if (block < 0) return false;
+        Translations++;
+        if (Version(page) != version) PageWritten(page);
+        _cache.Announce(block);
+        return true;
+    }
+
+    private uint Version(long page) => Volatile.Read(ref ((uint*)_memory.VersionTable)[page]);
+
+    private nint Announced(ulong rip)
+    {
+        JumpEntry* jump = CpuMemory.Jumps(_s, _core.Mmu.Mode) + (rip & 0xFFFF);
+        return jump->Linear == rip ? jump->Code : 0;
+    }
+
+    /// <summary>The block at an address by way of the page tables, or -1; indirect jumps will find it from now on.</summary>
+    private int Find(ulong rip)
+    {
+        int mode = _core.Mmu.Mode;
+        CodeEntry* entry = _core.Mmu.Code(rip);
+        if (entry == null)
+        {
+            // The interpreter will meet the fault again and report it.
+            _s->FaultVector = -1;
+            return -1;
+        }
+        int block = _cache.Find(rip, entry->Host + (nint)(rip & 0xFFF), mode);
+        if (block < 0) return -1;
+        _cache.PageId(entry, mode);
+        _cache.Announce(block);
+        return block;
+    }
+
+    /// <summary>Flags and what is ready, as generated code expects them.</summary>
+    private void Prepare()
+    {
+        CpuState* s = _s;
+        ulong flags = Flags.Status(s);
+        s->RawFlags = (ushort)(((flags & 0xD5) << 8) | ((flags >> 11) & 1));
+        int ready = 0;
+        if ((s->Cr0 & (Cr0.TaskSwitched | Cr0.Emulation)) == 0 && (s->Mxcsr & 0x1F80) == 0x1F80 && (s->Cr4 & Cr4.Fxsr) != 0)
+            ready = (s->Cr4 & Cr4.Xsave) != 0 && (s->Xcr0 & 6) == 6 ? 3 : 1;
+        s->VectorsReady = ready;
+    }
+
+    private void TakeFlags() => Flags.SetStatus(_s, ((ulong)(_s->RawFlags >> 8) & 0xD5) | ((_s->RawFlags & 1UL) << 11));
+
+    /// <summary>Called from generated code: enters the page of an operand into the TLB; false where the interpreter must look.</summary>
+    public bool Fill(ulong address, int size, bool write) => _core.Mmu.TryFill(address, size, write);
+
+    /// <summary>A watched page was written. Any thread.</summary>
+    public void PageWritten(long page)
+    {
+        if (Volatile.Read(ref _filter[page & ((1 << FilterBits) - 1)]) == 0) return;
+        _written.Enqueue(page);
+        _hasWritten = true;
+        Volatile.Write(ref _s->Poll, 1);
+    }
+
+    private void DropChanged()
+    {
+        _hasWritten = false;
+        Interlocked.MemoryBarrier();
+        while (_written.TryDequeue(out long page)) _cache.PageChanged(_memory.HostBase + (nint)(page << GuestMemory.PageShift));
+    }
+
+    public void Dispose()
+    {
+        _memory.WatchedPageWritten -= PageWritten;
+        _cache.Dispose();
+        _self.Free();
+    }
+}

@@ -1,0 +1,96 @@
+using Berth.Cpu.Interpreter;
+using Iced.Intel;
+
+namespace Berth.Cpu.Translator;
+
+/// <summary>Instructions that the host executes itself, with registers renamed and the memory operand at a checked host address.</summary>
+internal sealed partial class BlockTranslator
+{
+    private bool EmitCopy(int k, in Instruction original)
+    {
+        FormInfo form = _forms[k];
+        Instruction i = original;
+        bool memory = HasMemory(i), writes = memory && form.Writes;
+        EmitVectorCheck(k, i);
+        if (memory)
+        {
+            Clobber(_live[k]);
+            EmitAddress(i);
+            int size = i.MemorySize.GetSize();
+            int alignment = form.Vector != 0 && HostOps.NeedsAlignment(i) || i.Mnemonic == Mnemonic.Cmpxchg16b ? size : 0;
+            EmitProbe(size, writes, i.IP, alignment);
+            i.MemoryBase = Register.R10;
+            i.MemoryIndex = Register.None;
+            i.MemoryIndexScale = 1;
+            i.MemoryDisplacement64 = 0;
+            i.MemoryDisplSize = 0;
+        }
+        PrepareFlags(k);
+        i.SegmentPrefix = Register.None;
+        i.HasRepPrefix = i.HasRepnePrefix = false;
+        if (!EmitRenamed(i, form.Written, memory)) return false;
+        if (_flags[k].Changes != 0) _place = FlagPlace.Host;
+        if (writes) EmitWatchCheck(k);
+        return true;
+    }
+
+    private void EmitVectorCheck(int k, in Instruction i)
+    {
+        int need = _forms[k].Vector;
+        if ((need & ~_vectors) == 0) return;
+        Clobber(_live[k]);
+        int again = e.Position;
+        e.Gs(0xF6, 0, Layout.VectorsLoaded, wide: false); // test byte gs:[…], need
+        e.Byte(need);
+        _cold.Add(new(ColdKind.Vectors, e.JumpIf(4), again, need, i.IP));
+        _vectors |= need;
+    }
+
+    /// <summary>Emits an instruction with its general registers in the host's; those of the state block are loaded before and stored after.</summary>
+    private bool EmitRenamed(in Instruction original, int written, bool memory)
+    {
+        Instruction i = original;
+        int first = -1, second = -1, stored = 0;
+        for (int n = 0; n < i.OpCount; n++)
+        {
+            if (i.GetOpKind(n) != OpKind.Register || !i.GetOpRegister(n).IsGPR()) continue;
+            Register r = i.GetOpRegister(n);
+            if (HostRegisters.IsHighByte(r))
+            {
+                if (memory) return false;
+                continue;
+            }
+            int number = HostRegisters.Number(r), host = HostRegisters.Host(number);
+            if (HostRegisters.InMemory(number))
+            {
+                if (first < 0 || first == number) (first, host) = (number, R11);
+                else if (!memory && (second < 0 || second == number)) (second, host) = (number, R10);
+                else return false;
+                if ((written >> n & 1) != 0) stored |= host == R11 ? 1 : 2;
+            }
+            if (host != number) i.SetOpRegister(n, HostRegisters.WithNumber(r, host));
+        }
+        if (first >= 0)
+        {
+            e.Gs(0x8B, R11, first * 8);
+            _entryInScratch = false;
+        }
+        if (second >= 0) e.Gs(0x8B, R10, second * 8);
+        if (!e.Encode(i)) return false;
+        if ((stored & 1) != 0) e.Gs(0x89, R11, first * 8);
+        if ((stored & 2) != 0) e.Gs(0x89, R10, second * 8);
+        return true;
+    }
+
+    private bool EmitLoadAddress(in Instruction i)
+    {
+        int number = HostRegisters.Number(i.Op0Register), size = i.Op0Register.GetSize(), width = Operands.AddressSize(i, 2);
+        if (size == 2) return false;
+        int to = HostRegisters.InMemory(number) ? R11 : HostRegisters.Host(number);
+        if (i.IsIPRelativeMemoryOperand) e.Constant(to, (long)i.IPRelativeMemoryAddress);
+        else EmitEffective(to, i);
+        if (size == 4 || width == 4) e.Op(0x8B, to, to, wide: false);
+        if (to == R11) e.Gs(0x89, R11, number * 8);
+        return true;
+    }
+}
