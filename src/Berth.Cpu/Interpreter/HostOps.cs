@@ -34,7 +34,7 @@ internal static unsafe class HostOps
     public static bool Bind(in Instruction i, Op* o)
     {
         if (!IsOffered(i)) return false;
-        bool x87 = i.CpuidFeatures.Any(f => f is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387);
+        bool x87 = UsesX87(i);
         bool usesMm = UsesMm(i), vector = UsesVector(i), vex = i.Encoding == EncodingKind.VEX;
         bool general = !x87 && !usesMm && !vector;
         if (general && !(i.CpuidFeatures.Any(f => f is CpuidFeature.BMI1 or CpuidFeature.BMI2 or CpuidFeature.ADX or CpuidFeature.SSE4_2 or CpuidFeature.SSE2 or CpuidFeature.MMX))) return false;
@@ -75,6 +75,8 @@ internal static unsafe class HostOps
         }
         return true;
     }
+
+    public static bool UsesX87(in Instruction i) => i.CpuidFeatures.Any(f => f is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387);
 
     // By the form's operand kinds: a memory operand may stand where a register could.
     public static bool UsesMm(in Instruction i) => HasOperand(i, "mm_", "mm_");

@@ -63,6 +63,12 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         CpuState* s = _s;
         if (s->CodeSize != 2 || s->Tlb == CpuMemory.Tlb(s, AccessMode.UserAligned)) return Outcome.Cold;
         if (_hasWritten) DropChanged();
+        bool smap = (s->Cr4 & Cr4.Smap) != 0;
+        if (smap != _translator.Smap)
+        {
+            _cache.Clear();
+            _translator.Smap = smap;
+        }
         nint code = Announced(s->Rip);
         if (code == 0) return Outcome.Cold;
         Prepare();
@@ -168,6 +174,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         if ((s->Cr0 & (Cr0.TaskSwitched | Cr0.Emulation)) == 0 && (s->Mxcsr & 0x1F80) == 0x1F80 && (s->Cr4 & Cr4.Fxsr) != 0)
             ready = (s->Cr4 & Cr4.Xsave) != 0 && (s->Xcr0 & 6) == 6 ? 3 : 1;
         s->VectorsReady = ready;
+        s->X87Ready = (s->Cr0 & (Cr0.TaskSwitched | Cr0.Emulation)) == 0 && (s->Fcw & 0x3F) == 0x3F ? 1 : 0;
     }
 
     private void TakeFlags() => Flags.SetStatus(_s, ((ulong)(_s->RawFlags >> 8) & 0xD5) | ((_s->RawFlags & 1UL) << 11));

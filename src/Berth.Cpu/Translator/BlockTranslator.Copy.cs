@@ -34,16 +34,38 @@ internal sealed partial class BlockTranslator
         return true;
     }
 
+    /// <summary>Before the first instruction of a block that uses vector or x87 registers: has them loaded.</summary>
     private void EmitVectorCheck(int k, in Instruction i)
     {
-        int need = _forms[k].Vector;
-        if ((need & ~_vectors) == 0) return;
+        int need = _forms[k].Vector & ~_vectors;
+        if (need == 0) return;
         Clobber(_live[k]);
-        int again = e.Position;
-        e.Gs(0xF6, 0, Layout.VectorsLoaded, wide: false); // test byte gs:[…], need
-        e.Byte(need);
-        _cold.Add(new(ColdKind.Vectors, e.JumpIf(4), again, need, i.IP));
+        if ((need & 3) != 0) Check(Layout.VectorsLoaded, need & 3, ColdKind.Vectors, i.IP);
+        if ((need & Forms.FloatingPoint) != 0) Check(Layout.X87Loaded, 1, ColdKind.X87, i.IP);
         _vectors |= need;
+    }
+
+    private void Check(int offset, int need, ColdKind kind, ulong rip)
+    {
+        int again = e.Position;
+        e.Gs(0xF6, 0, offset, wide: false); // test byte gs:[…], need
+        e.Byte(need);
+        _cold.Add(new(kind, e.JumpIf(4), again, need, rip));
+    }
+
+    /// <summary>FLDCW of a word that masks all exceptions; another one is the interpreter's.</summary>
+    private bool EmitLoadControl(int k, in Instruction i)
+    {
+        EmitVectorCheck(k, i);
+        Clobber(_live[k]);
+        EmitAddress(i);
+        EmitProbe(2, write: false, i.IP);
+        e.At(0x0FB7, R11, R10, 0, wide: false);
+        e.Immediate(4, R11, 0x3F, wide: false);
+        e.Immediate(7, R11, 0x3F, wide: false);
+        InterpretIf(5, i.IP);
+        e.At(0xD9, 5, R10, 0, wide: false);
+        return true;
     }
 
     /// <summary>Emits an instruction with its general registers in the host's; those of the state block are loaded before and stored after.</summary>

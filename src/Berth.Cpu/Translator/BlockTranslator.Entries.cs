@@ -102,6 +102,11 @@ internal sealed partial class BlockTranslator
                 e.JumpTo(c.Back);
                 e.Int64((long)c.Rip);
                 break;
+            case ColdKind.X87:
+                e.Call(stubs.LoadX87);
+                e.JumpTo(c.Back);
+                e.Int64((long)c.Rip);
+                break;
             case ColdKind.Exit:
                 _place = (FlagPlace)c.Back;
                 EmitExit(c.Rip, c.Value);

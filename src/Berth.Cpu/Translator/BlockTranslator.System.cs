@@ -1,4 +1,5 @@
 using Berth.Cpu.Memory;
+using Berth.Cpu.State;
 using Berth.X86;
 using Iced.Intel;
 
@@ -21,6 +22,46 @@ internal sealed partial class BlockTranslator
         Clobber(_live[k]);
         e.Gs(0x81, 4, Layout.SystemFlags);
         e.Int32(~(int)flag);
+    }
+
+    /// <summary>STI where nothing waits to be let in and the next instruction is translated too; else the interpreter holds interrupts off for one more.</summary>
+    private bool EmitEnableInterrupts(int k)
+    {
+        if (!IsKernel || k + 1 >= _count || _forms[k + 1].Form == Form.Interpret) return false;
+        Clobber(_live[k]);
+        RuntimeStubs.Compare(e, Layout.Pending, 0);
+        InterpretIf(5, _code[k].IP);
+        e.Gs(0x81, 1, Layout.SystemFlags);
+        e.Int32((int)RFlags.Interrupt);
+        return true;
+    }
+
+    /// <summary>STAC and CLAC: under SMAP the following code belongs to another access mode.</summary>
+    private bool EmitAccessUser(int k, in Instruction i)
+    {
+        if (!IsKernel) return false;
+        bool set = i.Mnemonic == Mnemonic.Stac;
+        Clobber(_live[k]);
+        e.Gs(0x81, set ? 1 : 4, Layout.SystemFlags);
+        e.Int32(set ? (int)RFlags.AlignmentCheck : ~(int)RFlags.AlignmentCheck);
+        int mode = set && Smap ? AccessMode.SupervisorAll : AccessMode.Supervisor;
+        e.Bytes(0xF3, 0x49, 0x0F, 0xAE, 0xCB); // rdgsbase r11
+        e.LoadAddress(R11, R11, -1, 1, CpuMemory.TlbOffset + (mode * CpuMemory.TlbLength));
+        e.Gs(0x89, R11, Layout.Tlb);
+        EmitExit(i.NextIP, _live[_count]);
+        return true;
+    }
+
+    /// <summary>Whether CR4.SMAP is set; code is dropped when it changes.</summary>
+    public bool Smap { get; set; }
+
+    private bool EmitReadSelector(in Instruction i)
+    {
+        e.Gs(0x0FB7, R11, Layout.Selector(i.Op1Register - Register.ES), wide: false);
+        int guest = HostRegisters.Number(i.Op0Register);
+        if (HostRegisters.InMemory(guest)) e.Gs(0x89, R11, guest * 8);
+        else e.Op(0x8B, HostRegisters.Host(guest), R11, wide: false);
+        return true;
     }
 
     private bool EmitSwapGs()

@@ -67,7 +67,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             _flags[_count] = FlagUse.Of(i);
             _count++;
             offset += i.Length;
-            if (form.Form is Form.Interpret or Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter) break;
+            if (form.Form is Form.Interpret or Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter or Form.AccessUser) break;
         }
         _end = linear + (ulong)offset;
         _seenTo = _end;
@@ -79,7 +79,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         Form form = _forms[_count - 1].Form;
         _liveNext = _liveTaken = FlagUse.All;
         if (form is Form.Jump or Form.JumpIf or Form.Counter) _liveTaken = LiveAt(last.NearBranchTarget, host);
-        if (form is Form.JumpIf or Form.Counter || !IsTransfer(form)) _liveNext = LiveAt(_end, host);
+        if (form is Form.JumpIf or Form.Counter or Form.AccessUser || !IsTransfer(form)) _liveNext = LiveAt(_end, host);
         // What the interpreter will do with the flags is seen from the instruction itself.
         int live = form switch
         {
@@ -96,7 +96,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         }
     }
 
-    private static bool IsTransfer(Form form) => form is Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter;
+    private static bool IsTransfer(Form form) => form is Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter or Form.AccessUser;
 
     /// <summary>Flags that code in the same page needs, as far as a look at a few instructions tells. What was looked at becomes part of the block,
     /// so that the block goes when it changes.</summary>
@@ -143,7 +143,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     {
         Form.Nothing or Form.LoadAddress or Form.Jump or Form.JumpIf or Form.Counter => false,
         Form.Copy => HasMemory(_code[k]) || _forms[k].Vector != 0,
-        Form.SwapGs => false,
+        Form.SwapGs or Form.ReadSelector => false,
         _ => true,
     };
 
@@ -199,6 +199,10 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
                 ClearSystemFlag(k, X86.RFlags.Direction);
                 return true;
             case Form.SwapGs: return EmitSwapGs();
+            case Form.EnableInterrupts: return EmitEnableInterrupts(k);
+            case Form.AccessUser: return EmitAccessUser(k, i);
+            case Form.ReadSelector: return EmitReadSelector(i);
+            case Form.LoadControl: return EmitLoadControl(k, i);
             case Form.BitString: return EmitBitString(k, i);
             default: return false;
         }

@@ -15,6 +15,9 @@ internal enum ColdKind
     /// <summary>Load the vector registers.</summary>
     Vectors,
 
+    /// <summary>Load the x87 registers.</summary>
+    X87,
+
     /// <summary>An exit whose jump is here because a conditional jump leads to it; the value says which flags are live.</summary>
     Exit,
 }

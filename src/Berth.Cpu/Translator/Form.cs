@@ -27,4 +27,8 @@ internal enum Form : byte
     Direction,
     SwapGs,
     BitString,
+    EnableInterrupts,
+    AccessUser,
+    ReadSelector,
+    LoadControl,
 }

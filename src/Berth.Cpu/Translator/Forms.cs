@@ -27,6 +27,9 @@ internal static class Forms
         Mnemonic.Cmovne, Mnemonic.Cmovno, Mnemonic.Cmovnp, Mnemonic.Cmovns, Mnemonic.Cmovo, Mnemonic.Cmovp, Mnemonic.Cmovs,
     ];
 
+    /// <summary>Needs the x87 registers; see <see cref="FormInfo.Vector"/>.</summary>
+    public const int FloatingPoint = 4;
+
     // Partial accesses under a mask are the interpreter's; MXCSR has rules of its own.
     private static readonly HashSet<Mnemonic> s_excluded =
     [
@@ -106,6 +109,12 @@ internal static class Forms
             case Mnemonic.Cli: return Form.DisableInterrupts;
             case Mnemonic.Cld: return Form.Direction;
             case Mnemonic.Swapgs: return Form.SwapGs;
+            case Mnemonic.Sti: return Form.EnableInterrupts;
+            case Mnemonic.Stac or Mnemonic.Clac: return Form.AccessUser;
+            case Mnemonic.Mov when i.Code is Code.Mov_r32m16_Sreg or Code.Mov_r64m16_Sreg: return i.Op0Kind == OpKind.Register ? Form.ReadSelector : Form.Interpret;
+            case Mnemonic.Fldcw:
+                vector = FloatingPoint;
+                return Form.LoadControl;
             case Mnemonic.Vzeroupper:
                 vector = 2;
                 return Form.Copy;
@@ -117,11 +126,23 @@ internal static class Forms
         {
             if (!HostHas(feature)) return Form.Interpret;
         }
+        if (IsFloatingPoint(i))
+        {
+            vector = FloatingPoint | (HostOps.UsesVector(i) ? 1 : 0);
+            return Form.Copy;
+        }
         if (s_copied.Contains(i.Mnemonic) && !HostOps.UsesVector(i)) return IsOffset(i) ? Form.Interpret : Form.Copy;
         if (!HostOps.UsesVector(i) || HostOps.UsesMm(i) || s_excluded.Contains(i.Mnemonic) || !HostOps.IsOffered(i) || i.Encoding is not (EncodingKind.Legacy or EncodingKind.VEX))
             return Form.Interpret;
         vector = i.Encoding == EncodingKind.VEX ? 2 : 1;
         return Form.Copy;
+    }
+
+    /// <summary>x87 and MMX instructions that neither load control words nor move whole states.</summary>
+    private static bool IsFloatingPoint(in Instruction i)
+    {
+        if (i.Mnemonic is Mnemonic.Fnstenv or Mnemonic.Fldenv or Mnemonic.Fnsave or Mnemonic.Frstor or Mnemonic.Maskmovq || !HostOps.IsOffered(i)) return false;
+        return i.Mnemonic is Mnemonic.Wait or Mnemonic.Emms || HostOps.UsesMm(i) || HostOps.UsesX87(i);
     }
 
     private static bool IsOffset(in Instruction i) => i.Code is Code.Mov_AL_moffs8 or Code.Mov_AX_moffs16 or Code.Mov_EAX_moffs32 or Code.Mov_RAX_moffs64

@@ -12,6 +12,9 @@ internal static class Layout
     public static readonly int RawFlags = Of(nameof(CpuState.RawFlags));
     public static readonly int VectorsLoaded = Of(nameof(CpuState.VectorsLoaded));
     public static readonly int VectorsReady = Of(nameof(CpuState.VectorsReady));
+    public static readonly int X87Loaded = Of(nameof(CpuState.X87Loaded));
+    public static readonly int X87Ready = Of(nameof(CpuState.X87Ready));
+    public static readonly int Pending = Of(nameof(CpuState.Pending));
     public static readonly int Exit = Of(nameof(CpuState.Exit));
     public static readonly int Argument = Of(nameof(CpuState.Argument));
     public static readonly int Temporary = Of(nameof(CpuState.Temporary));
@@ -23,6 +26,8 @@ internal static class Layout
     public static readonly int Tlb = Of(nameof(CpuState.Tlb));
 
     public static int SegmentBase(int segment) => CpuState.SegmentBaseOffset + (segment * 8);
+
+    public static int Selector(int segment) => Of(nameof(CpuState.Es)) + (segment * 16) + 12;
 
     private static int Of(string field) => (int)Marshal.OffsetOf<CpuState>(field);
 }

@@ -37,6 +37,7 @@ internal sealed unsafe class RuntimeStubs
         Leave(e, exit, ExitReason.Watched, storeRip: true);
         Fill = FillStub(e, save, load, interpretAt);
         LoadVectors = Lazily(e, load, interpretAt, Layout.VectorsReady, Layout.VectorsLoaded);
+        LoadX87 = X87Lazily(e, interpretAt);
         _enter = Entry(e);
         memory.Add(e.Code);
     }
@@ -67,6 +68,9 @@ internal sealed unsafe class RuntimeStubs
     /// <summary>Called, as <see cref="Fill"/>, with what is needed of the vector registers in R11.</summary>
     public nint LoadVectors { get; }
 
+    /// <summary>As <see cref="LoadVectors"/>, for the x87 registers.</summary>
+    public nint LoadX87 { get; }
+
     /// <summary>Runs generated code until it leaves.</summary>
     // SAFETY: code was generated for this state block. The call is an ordinary one, so that the collector need not wait for it.
     public ExitReason Run(nint code, CpuState* s) => (ExitReason)((delegate* unmanaged<nint, CpuState*, int>)_enter)(code, s);
@@ -92,9 +96,57 @@ internal sealed unsafe class RuntimeStubs
         e.Call(save);
         StoreZero(e, Layout.VectorsLoaded);
         e.Bind(skip);
+        SaveX87(e);
         e.Op(0x8B, HostRegisters.Rax, HostRegisters.Scratch);
         e.Immediate(0, 4, 8);
         e.Bytes(0x41, 0x5F, 0x41, 0x5E, 0x41, 0x5D, 0x41, 0x5C, 0x5D, 0x5B, 0xC3);
+        return start;
+    }
+
+    /// <summary>RAX and RDX are free here.</summary>
+    private static void SaveX87(Emitter e)
+    {
+        Compare(e, Layout.X87Loaded, 0);
+        int skip = e.JumpIf(4);
+        Mask(e);
+        e.Gs(0x0FAE, 4, CpuState.XsaveOffset); // xsave64
+        // Where the host's instruction and operand were is none of the guest's business.
+        e.Op(0x33, HostRegisters.Rax, HostRegisters.Rax, wide: false);
+        e.Gs(0x660089, HostRegisters.Rax, CpuState.XsaveOffset + 6, wide: false);
+        e.Gs(0x89, HostRegisters.Rax, CpuState.XsaveOffset + 8);
+        e.Gs(0x89, HostRegisters.Rax, CpuState.XsaveOffset + 16);
+        e.Bytes(0xDB, 0xE3); // fninit
+        StoreZero(e, Layout.X87Loaded);
+        e.Bind(skip);
+    }
+
+    /// <summary>EDX:EAX = the x87 component alone.</summary>
+    private static void Mask(Emitter e)
+    {
+        e.Constant(HostRegisters.Rax, 1);
+        e.Op(0x33, HostRegisters.Rdx, HostRegisters.Rdx, wide: false);
+    }
+
+    private static nint X87Lazily(Emitter e, nint interpretAt)
+    {
+        nint start = e.Here;
+        Compare(e, Layout.X87Ready, 0);
+        int no = e.JumpIf(4);
+        e.Gs(0x89, HostRegisters.Rax, Layout.Temporary);
+        e.Move(HostRegisters.Scratch, HostRegisters.Rdx);
+        e.Gs(0xC7, 0, CpuState.XsaveOffset + 512);
+        e.Int32(1);
+        Mask(e);
+        e.Gs(0x0FAE, 5, CpuState.XsaveOffset); // xrstor64
+        e.Gs(0x8B, HostRegisters.Rax, Layout.Temporary);
+        e.Move(HostRegisters.Rdx, HostRegisters.Scratch);
+        e.Gs(0xC7, 0, Layout.X87Loaded, wide: false);
+        e.Int32(1);
+        e.Byte(0xC3);
+        e.Bind(no);
+        e.Bytes(0x41, 0x5B);
+        e.At(0x8B, HostRegisters.Scratch, HostRegisters.Scratch, 5);
+        e.JumpTo(interpretAt);
         return start;
     }
 
