@@ -251,25 +251,24 @@ static void run(const char *name, uint64_t (*program)(void))
     fflush(stdout);
 }
 
-int main(void)
+static const struct {
+    const char *name;
+    uint64_t (*program)(void);
+} programs[] = {
+    {"alu", alu}, {"crc", crc}, {"sieve", sieve}, {"sort", sort}, {"hash", hash}, {"chase", chase}, {"recursion", recursion}, {"indirect", indirect},
+    {"matrix", matrix}, {"avx", avx}, {"x87", x87}, {"copy", copy}, {"strings", strings}, {"syscalls", syscalls}, {"faults", faults},
+    {"processes", processes}, {"pipes", pipes},
+};
+
+// Arguments (to an init: those behind "--" on the kernel's command line) name the programs to run; without any, all run.
+int main(int argc, char **argv)
 {
-    run("alu", alu);
-    run("crc", crc);
-    run("sieve", sieve);
-    run("sort", sort);
-    run("hash", hash);
-    run("chase", chase);
-    run("recursion", recursion);
-    run("indirect", indirect);
-    run("matrix", matrix);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) run("avx", avx);
-    run("x87", x87);
-    run("copy", copy);
-    run("strings", strings);
-    run("syscalls", syscalls);
-    run("faults", faults);
-    run("processes", processes);
-    run("pipes", pipes);
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        int wanted = argc < 2;
+        for (int k = 1; k < argc; k++) wanted |= strcmp(argv[k], programs[i].name) == 0;
+        if (strcmp(programs[i].name, "avx") == 0) wanted &= __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        if (wanted) run(programs[i].name, programs[i].program);
+    }
     if (getpid() == 1) {
         sync();
         reboot(RB_POWER_OFF);
