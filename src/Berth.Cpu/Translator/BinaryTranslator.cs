@@ -126,16 +126,40 @@ internal sealed unsafe class BinaryTranslator : IDisposable
             return false;
         }
         if (!_cache.HasRoom) _cache.Clear();
-        long page = _memory.PageIndex(entry->Host);
-        _filter[page & ((1 << FilterBits) - 1)] = 1;
-        _memory.Watch(page);
-        uint version = Version(page);
-        int block = _translator.Translate(_s->Rip, (byte*)entry->Host + (_s->Rip & 0xFFF), mode, _cache.PageId(entry, mode));
+        long page = _memory.PageIndex(entry->Host), page2 = page;
+        uint version = Observe(page), version2 = version;
+        byte* code = (byte*)entry->Host + (_s->Rip & 0xFFF);
+        int id = _cache.PageId(entry, mode), block;
+        if (!_translator.Crosses(_s->Rip, code)) block = _translator.Translate(_s->Rip, code, mode, id);
+        else
+        {
+            CodeEntry* second = _core.Mmu.Code((_s->Rip & ~0xFFFUL) + 0x1000);
+            // Two pages that share an entry cannot both be checked.
+            if (second == null || second == entry)
+            {
+                _s->FaultVector = -1;
+                return false;
+            }
+            page2 = _memory.PageIndex(second->Host);
+            version2 = Observe(page2);
+            block = _translator.Translate(_s->Rip, code, mode, id, (byte*)second->Host, _cache.PageId(second, mode));
+        }
         if (block < 0) return false;
         Translations++;
+        // A write that came in between counts as one that comes now.
         if (Version(page) != version) PageWritten(page);
+        if (Version(page2) != version2) PageWritten(page2);
         _cache.Announce(block);
         return true;
+    }
+
+    /// <summary>Has writes to a page reported from now on; its version before anything is read from it.</summary>
+    private uint Observe(long page)
+    {
+        _filter[page & ((1 << FilterBits) - 1)] = 1;
+        _memory.Watch(page);
+        Interlocked.MemoryBarrier();
+        return Version(page);
     }
 
     private uint Version(long page) => Volatile.Read(ref ((uint*)_memory.VersionTable)[page]);

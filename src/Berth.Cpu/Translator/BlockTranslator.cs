@@ -17,7 +17,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     private readonly int[] _live = new int[Limit + 1];
     private readonly List<ColdCode> _cold = [];
     private Decoder? _decoder;
-    private int _count, _mode, _vectors, _liveTaken, _liveNext;
+    private int _secondId, _count, _mode, _vectors, _liveTaken, _liveNext;
     private ulong _start, _end;
     private FlagPlace _place;
     private bool _entryInScratch;
@@ -28,12 +28,25 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     /// <summary>Whether generated code counts instructions.</summary>
     public bool Counts { get; set; }
 
-    /// <summary>Translates the code at <paramref name="linear"/>; -1 if its first instruction has no translation or there is no room.</summary>
-    public int Translate(ulong linear, byte* host, int mode, int pageId)
+    /// <summary>Whether the instruction at an address reaches into the next page.</summary>
+    public bool Crosses(ulong linear, byte* host)
     {
-        (_start, _mode, _vectors) = (linear, mode, 0);
+        int available = 0x1000 - (int)(linear & 0xFFF);
+        if (available >= 15) return false;
+        _decoder ??= Decoder.Create(64, _reader);
+        _reader.Reset(host, available);
+        _decoder.Decode(out _);
+        return _reader.RanOut;
+    }
+
+    /// <summary>Translates the code at <paramref name="linear"/>; -1 if its first instruction has no translation. With <paramref name="second"/>, the
+    /// next page, one instruction that reaches into it.</summary>
+    public int Translate(ulong linear, byte* host, int mode, int pageId, byte* second = null, int secondId = 0)
+    {
+        (_start, _mode, _vectors, _secondId) = (linear, mode, 0, secondId);
         (_seenFrom, _seenTo) = (linear, linear);
-        Decode(linear, host);
+        if (second == null) Decode(linear, host);
+        else DecodeCrossing(linear, host, second);
         if (_count == 0 || _forms[0].Form == Form.Interpret) return -1;
         FindLiveFlags(host);
         _cold.Clear();
@@ -47,7 +60,25 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             return -1;
         }
         EmitCold(ref entries);
-        return cache.Add(linear, host, mode, entries, e, (int)(_seenFrom - linear), (int)(_seenTo - _seenFrom));
+        int beyond = second == null ? 0 : (int)(_end - ((linear | 0xFFF) + 1));
+        int block = cache.Add(linear, host, mode, entries, e, (int)(_seenFrom - linear), (int)(_seenTo - _seenFrom) - beyond);
+        if (second != null) cache.AddSecondPage(block, second, beyond);
+        return block;
+    }
+
+    private void DecodeCrossing(ulong linear, byte* host, byte* second)
+    {
+        byte* bytes = stackalloc byte[32];
+        int available = 0x1000 - (int)(linear & 0xFFF);
+        new ReadOnlySpan<byte>(host, available).CopyTo(new Span<byte>(bytes, 32));
+        new ReadOnlySpan<byte>(second, 16).CopyTo(new Span<byte>(bytes + available, 16));
+        _reader.Reset(bytes, available + 16);
+        _decoder!.IP = linear;
+        _decoder.Decode(out _code[0]);
+        _forms[0] = Forms.Get(_code[0]);
+        _flags[0] = FlagUse.Of(_code[0]);
+        _count = 1;
+        _seenTo = _end = linear + (ulong)_code[0].Length;
     }
 
     private void Decode(ulong linear, byte* host)
@@ -139,7 +170,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         return _count > 0 && CrossesPage(_end) ? FlagPlace.Memory : FlagPlace.Host;
     }
 
-    private bool Clobbers(int k) => _forms[k].Form switch
+    private bool Clobbers(int k) => _secondId != 0 || _forms[k].Form switch
     {
         Form.Nothing or Form.LoadAddress or Form.Jump or Form.JumpIf or Form.Counter => false,
         Form.Copy => HasMemory(_code[k]) || _forms[k].Vector != 0,
@@ -154,6 +185,13 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
 
     private int EmitBody()
     {
+        if (_secondId != 0)
+        {
+            Clobber(_live[0]);
+            e.Gs(0x81, 7, PageIdOf(_end - 1), wide: false);
+            e.Int32(_secondId);
+            InterpretIf(5, _start);
+        }
         for (int k = 0; k < _count; k++)
         {
             int position = e.Position, cold = _cold.Count;

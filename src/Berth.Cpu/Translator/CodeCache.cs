@@ -15,6 +15,7 @@ internal sealed unsafe class CodeCache : IDisposable
     private readonly ExecutableMemory _memory;
     private readonly int[] _buckets = new int[1 << HashBits];
     private readonly Dictionary<nint, int> _pages = [];
+    private readonly Dictionary<nint, List<int>> _secondPages = [];
     private readonly Dictionary<(ulong, nint, int), int> _pageIds = [];
     private readonly long _start;
     private TranslatedBlock[] _blocks = new TranslatedBlock[4096];
@@ -47,6 +48,7 @@ internal sealed unsafe class CodeCache : IDisposable
     {
         Array.Fill(_buckets, -1);
         _pages.Clear();
+        _secondPages.Clear();
         _pageIds.Clear();
         _blockCount = _exitCount = 0;
         _memory.Reset(_start);
@@ -126,6 +128,18 @@ internal sealed unsafe class CodeCache : IDisposable
         return b;
     }
 
+    /// <summary>Makes a block depend on the first bytes of a second page.</summary>
+    public void AddSecondPage(int b, byte* second, int length)
+    {
+        nint copy = _memory.Add(new ReadOnlySpan<byte>(second, length));
+        (_blocks[b].Second, _blocks[b].SecondLength, _blocks[b].SecondCopy) = ((nint)second, length, copy);
+        if (!_secondPages.TryGetValue((nint)second, out List<int>? list)) _secondPages.Add((nint)second, list = []);
+        list.Add(b);
+    }
+
+    private static bool IsSame(nint code, nint copy, int length) =>
+        new ReadOnlySpan<byte>((byte*)code, length).SequenceEqual(new ReadOnlySpan<byte>((byte*)copy, length));
+
     /// <summary>Lets an exit jump to a block directly.</summary>
     public void Link(int number, int b)
     {
@@ -162,6 +176,15 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Drops the blocks of a page whose code has changed. Gives the number of those that stay.</summary>
     public int PageChanged(nint hostPage)
     {
+        if (_secondPages.TryGetValue(hostPage, out List<int>? list))
+        {
+            foreach (int b in list)
+            {
+                if (!IsSame(hostPage, _blocks[b].SecondCopy, _blocks[b].SecondLength)) Drop(b);
+            }
+            list.RemoveAll(b => _blocks[b].Dropped);
+            if (list.Count == 0) _secondPages.Remove(hostPage);
+        }
         ref int first = ref CollectionsMarshal.GetValueRefOrNullRef(_pages, hostPage);
         if (Unsafe.IsNullRef(ref first)) return 0;
         int kept = -1, count = 0;
@@ -169,7 +192,7 @@ internal sealed unsafe class CodeCache : IDisposable
         {
             ref TranslatedBlock block = ref _blocks[b];
             int next = block.NextInPage;
-            if (new ReadOnlySpan<byte>((byte*)block.Host + block.SeenFrom, block.SeenLength).SequenceEqual(new ReadOnlySpan<byte>((byte*)block.Copy, block.SeenLength)))
+            if (!block.Dropped && IsSame(block.Host + block.SeenFrom, block.Copy, block.SeenLength))
             {
                 block.NextInPage = kept;
                 kept = b;
@@ -186,6 +209,8 @@ internal sealed unsafe class CodeCache : IDisposable
     private void Drop(int b)
     {
         ref TranslatedBlock block = ref _blocks[b];
+        if (block.Dropped) return;
+        block.Dropped = true;
         for (ref int place = ref _buckets[Hash(block.Linear, block.Host, block.Mode)]; ; place = ref _blocks[place].NextInBucket)
         {
             if (place != b) continue;

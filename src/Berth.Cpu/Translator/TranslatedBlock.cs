@@ -14,6 +14,13 @@ internal struct TranslatedBlock
     public int SeenFrom, SeenLength;
     public nint Copy;
 
+    /// <summary>Where an instruction reaches into a second page: its host address and how many bytes lie there, with a copy of them.</summary>
+    public nint Second, SecondCopy;
+    public int SecondLength;
+
+    /// <summary>Its code has changed: nothing leads here any more.</summary>
+    public bool Dropped;
+
     public int NextInBucket, NextInPage;
 
     /// <summary>First exit linked to this block.</summary>
