@@ -124,6 +124,12 @@ internal sealed unsafe class Mmu
     public nint Translate(ulong address, AccessKind kind, int mode, int segment, out ulong physical)
     {
         physical = 0;
+        if (kind != AccessKind.Execute)
+        {
+            TlbEntry* e = _tables + (mode * Entries) + ((address >> 12) & (Entries - 1));
+            ulong place = address - (kind == AccessKind.Write ? e->Write : e->Read);
+            if (place < 0x1000) return e->Host + (nint)place;
+        }
         if (!IsLong) address = (uint)address;
         else if (!IsCanonical(address))
         {
@@ -317,6 +323,12 @@ internal sealed unsafe class Mmu
     /// <summary>Reads an operand of any size; all or nothing.</summary>
     public bool ReadBytes(ulong address, byte* destination, int size, int segment)
     {
+        byte* direct = Direct(address, size, write: false);
+        if (direct != null)
+        {
+            Buffer.MemoryCopy(direct, destination, size, size);
+            return true;
+        }
         if (Mode == AccessMode.UserAligned || size > 8)
         {
             if (!Probe(address, size, segment, AccessKind.Read)) return false;
@@ -334,6 +346,13 @@ internal sealed unsafe class Mmu
     /// <summary>Writes an operand of any size; all or nothing.</summary>
     public bool WriteBytes(ulong address, byte* source, int size, int segment)
     {
+        byte* direct = Direct(address, size, write: true);
+        if (direct != null)
+        {
+            Buffer.MemoryCopy(source, direct, size, size);
+            Access.Written(_core, _s, direct);
+            return true;
+        }
         if (!Probe(address, size, segment, AccessKind.Write)) return false;
         for (int i = 0; i < size;)
         {
