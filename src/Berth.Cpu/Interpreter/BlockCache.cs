@@ -100,7 +100,7 @@ internal sealed unsafe class BlockCache : IDisposable
     /// <summary>Whether the code is still what was decoded. A page that changed elsewhere only costs a comparison.</summary>
     private bool IsCurrent(Block* b, byte* host)
     {
-        uint version = Volatile.Read(ref Versions[b->Page]), version2 = b->Page2 < 0 ? 0 : Volatile.Read(ref Versions[b->Page2]);
+        uint version = _memory.Observe(b->Page), version2 = b->Page2 < 0 ? 0 : _memory.Observe(b->Page2);
         if (version == b->Version && version2 == b->Version2) return true;
         int first = Math.Min(b->Length, 0x1000 - (int)((nint)host & 0xFFF));
         if (!new ReadOnlySpan<byte>(b->Bytes, first).SequenceEqual(new ReadOnlySpan<byte>(host, first))) return false;
@@ -126,8 +126,7 @@ internal sealed unsafe class BlockCache : IDisposable
         if (_used + Reserve > ArenaSize) Clear();
         Block* b = (Block*)(_arena + _used);
         *b = new Block { Physical = (ulong)(host - _memory.HostBase), Key = key, Page = _memory.PageIndex(host), Page2 = -1 };
-        _memory.Watch(b->Page);
-        b->Version = Volatile.Read(ref Versions[b->Page]);
+        b->Version = _memory.Observe(b->Page);
         int available = 0x1000 - (int)(linear & 0xFFF);
         byte* bytes = stackalloc byte[32];
         int crossed = _decoder.Decode(b, (byte*)host, available, _s->CodeSize);
@@ -138,8 +137,7 @@ internal sealed unsafe class BlockCache : IDisposable
             if (second == -1) return null;
             if (second == 0) return DecodeLoose(linear);
             b->Page2 = _memory.PageIndex(second);
-            _memory.Watch(b->Page2);
-            b->Version2 = Volatile.Read(ref Versions[b->Page2]);
+            b->Version2 = _memory.Observe(b->Page2);
             new ReadOnlySpan<byte>((byte*)host, available).CopyTo(new Span<byte>(bytes, 32));
             new ReadOnlySpan<byte>((byte*)second, 16).CopyTo(new Span<byte>(bytes + available, 16));
             _decoder.DecodeOne(b, bytes, available + 16, _s->CodeSize);

@@ -19,6 +19,9 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     private const long CodeSize = 64 << 20;
     private const int FilterBits = 16;
 
+    /// <summary>Writes to a page without blocks before it is unwatched for the first time.</summary>
+    private const int FirstCalm = 8;
+
     private readonly Core _core;
     private readonly CpuState* _s;
     private readonly GuestMemory _memory;
@@ -27,6 +30,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     private readonly CodeCache _cache;
     private readonly BlockTranslator _translator;
     private readonly ConcurrentQueue<long> _written = new();
+    private readonly Dictionary<long, (int Writes, int Limit)> _restless = [];
     private readonly byte[] _filter = new byte[1 << FilterBits];
     private GCHandle _self;
     private volatile bool _hasWritten;
@@ -43,6 +47,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         _cache = new CodeCache(s, _executable);
         _translator = new BlockTranslator(emitter, _stubs, _cache) { Counts = counts };
         memory.WatchedPageWritten += PageWritten;
+        memory.PageUnwatched += PageUnwatched;
     }
 
     /// <summary>Whether this host can run generated code: the features of the baseline, and FSGSBASE.</summary>
@@ -157,9 +162,8 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     private uint Observe(long page)
     {
         _filter[page & ((1 << FilterBits) - 1)] = 1;
-        _memory.Watch(page);
         Interlocked.MemoryBarrier();
-        return Version(page);
+        return _memory.Observe(page);
     }
 
     private uint Version(long page) => Volatile.Read(ref ((uint*)_memory.VersionTable)[page]);
@@ -207,10 +211,15 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     public bool Fill(ulong address, int size, bool write) => _core.Mmu.TryFill(address, size, write);
 
     /// <summary>A watched page was written. Any thread.</summary>
-    public void PageWritten(long page)
+    public void PageWritten(long page) => Report(page, page);
+
+    /// <summary>A page is no longer watched: its blocks must go. Any thread.</summary>
+    public void PageUnwatched(long page) => Report(page, ~page);
+
+    private void Report(long page, long what)
     {
         if (Volatile.Read(ref _filter[page & ((1 << FilterBits) - 1)]) == 0) return;
-        _written.Enqueue(page);
+        _written.Enqueue(what);
         _hasWritten = true;
         Volatile.Write(ref _s->Poll, 1);
     }
@@ -219,12 +228,33 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     {
         _hasWritten = false;
         Interlocked.MemoryBarrier();
-        while (_written.TryDequeue(out long page)) _cache.PageChanged(_memory.HostBase + (nint)(page << GuestMemory.PageShift));
+        while (_written.TryDequeue(out long what))
+        {
+            long page = what < 0 ? ~what : what;
+            int left = _cache.PageChanged(_memory.HostBase + (nint)(page << GuestMemory.PageShift), all: what < 0);
+            if (what >= 0 && left == 0) Calm(page);
+        }
+    }
+
+    /// <summary>Memory that held code is used for data now: after some writes, twice as many each time, its stores become fast again.</summary>
+    private void Calm(long page)
+    {
+        (int writes, int limit) = _restless.GetValueOrDefault(page, (0, FirstCalm));
+        if (++writes < limit)
+        {
+            _restless[page] = (writes, limit);
+            return;
+        }
+        // Bounded; what is forgotten here only is calmed sooner.
+        if (_restless.Count > 1 << 16) _restless.Clear();
+        _restless[page] = (0, Math.Min(limit * 2, 1 << 20));
+        _memory.Unwatch(page);
     }
 
     public void Dispose()
     {
         _memory.WatchedPageWritten -= PageWritten;
+        _memory.PageUnwatched -= PageUnwatched;
         _cache.Dispose();
         _self.Free();
     }

@@ -173,14 +173,14 @@ internal sealed unsafe class CodeCache : IDisposable
         _exits[number].Block = -1;
     }
 
-    /// <summary>Drops the blocks of a page whose code has changed. Gives the number of those that stay.</summary>
-    public int PageChanged(nint hostPage)
+    /// <summary>Drops the blocks of a page whose code has changed, or all. Gives the number of those that stay.</summary>
+    public int PageChanged(nint hostPage, bool all)
     {
         if (_secondPages.TryGetValue(hostPage, out List<int>? list))
         {
             foreach (int b in list)
             {
-                if (!IsSame(hostPage, _blocks[b].SecondCopy, _blocks[b].SecondLength)) Drop(b);
+                if (all || !IsSame(hostPage, _blocks[b].SecondCopy, _blocks[b].SecondLength)) Drop(b);
             }
             list.RemoveAll(b => _blocks[b].Dropped);
             if (list.Count == 0) _secondPages.Remove(hostPage);
@@ -192,7 +192,7 @@ internal sealed unsafe class CodeCache : IDisposable
         {
             ref TranslatedBlock block = ref _blocks[b];
             int next = block.NextInPage;
-            if (!block.Dropped && IsSame(block.Host + block.SeenFrom, block.Copy, block.SeenLength))
+            if (!all && !block.Dropped && IsSame(block.Host + block.SeenFrom, block.Copy, block.SeenLength))
             {
                 block.NextInPage = kept;
                 kept = b;
