@@ -90,7 +90,10 @@ internal sealed unsafe class BinaryTranslator : IDisposable
                     TakeFlags();
                     return Outcome.Again;
                 case ExitReason.Watched:
-                    _memory.Touch((nint)s->Argument - _memory.WatchTable);
+                    long page = (nint)s->Argument - _memory.WatchTable;
+                    _memory.Touch(page);
+                    // Only the interpreter has looked at this page.
+                    if (_filter[page & ((1 << FilterBits) - 1)] == 0) Calm(page);
                     break;
                 case ExitReason.Direct:
                     exit = s->Exit;

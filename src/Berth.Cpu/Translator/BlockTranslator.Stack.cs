@@ -11,6 +11,61 @@ internal sealed partial class BlockTranslator
 
     private void MoveStack(int by) => e.LoadAddress(Sp, Sp, -1, 1, by);
 
+    /// <summary>Neighbouring pushes, or pops with a return behind them, share one check of their stretch of the stack. Gives the number of
+    /// instructions emitted, 0 where there is no such run. What the check refuses is interpreted one by one.</summary>
+    private int EmitStackRun(int k)
+    {
+        int n = 0;
+        while (k + n < _count && n < 12 && _forms[k + n].Form == Form.Push && !UsesStackPointer(_code[k + n])) n++;
+        if (n > 1)
+        {
+            EmitPushes(k, n);
+            return n;
+        }
+        n = 0;
+        while (k + n < _count && n < 12 && _forms[k + n].Form == Form.Pop && !UsesStackPointer(_code[k + n])) n++;
+        bool returns = k + n < _count && _forms[k + n].Form == Form.Return;
+        if (n == 0 || (n == 1 && !returns)) return 0;
+        return EmitPops(k, n, returns);
+    }
+
+    private static bool UsesStackPointer(in Instruction i) => i.Op0Kind == OpKind.Register && HostRegisters.Number(i.Op0Register) == HostRegisters.Rsp;
+
+    private void EmitPushes(int k, int n)
+    {
+        Clobber(_live[k]);
+        StackSlot(-8 * n);
+        EmitProbe(8 * n, write: true, _code[k].IP);
+        for (int j = 0; j < n; j++)
+        {
+            ref Instruction i = ref _code[k + j];
+            int at = 8 * (n - 1 - j);
+            if (i.Op0Kind == OpKind.Register) StoreRegister(HostRegisters.Number(i.Op0Register), at);
+            else
+            {
+                e.At(0xC7, 0, R10, at);
+                e.Int32((int)(long)i.GetImmediate(0));
+            }
+        }
+        MoveStack(-8 * n);
+        EmitWatchCheck(k + n - 1);
+    }
+
+    private int EmitPops(int k, int n, bool returns)
+    {
+        // Flags after a return are unknown to us: all are needed.
+        Clobber(_live[k]);
+        StackSlot(0);
+        EmitProbe(8 * (returns ? n + 1 : n), write: false, _code[k].IP);
+        for (int j = 0; j < n; j++) LoadRegister(HostRegisters.Number(_code[k + j].Op0Register), 8 * j);
+        MoveStack(8 * n);
+        if (!returns) return n;
+        Instruction i = _code[k + n];
+        e.At(0x8B, R10, R10, 8 * n);
+        EmitDispatch(i.IP, 8 + (i.OpCount > 0 ? i.Immediate16 : 0));
+        return n + 1;
+    }
+
     private bool EmitPush(int k, in Instruction i)
     {
         Clobber(_live[k]);
@@ -27,15 +82,15 @@ internal sealed partial class BlockTranslator
         return true;
     }
 
-    private void StoreRegister(int guest)
+    private void StoreRegister(int guest, int at = 0)
     {
         if (!HostRegisters.InMemory(guest))
         {
-            e.At(0x89, HostRegisters.Host(guest), R10, 0);
+            e.At(0x89, HostRegisters.Host(guest), R10, at);
             return;
         }
         e.Gs(0x8B, R11, guest * 8);
-        e.At(0x89, R11, R10, 0);
+        e.At(0x89, R11, R10, at);
         _entryInScratch = false;
     }
 
@@ -68,14 +123,14 @@ internal sealed partial class BlockTranslator
         return true;
     }
 
-    private void LoadRegister(int guest)
+    private void LoadRegister(int guest, int at = 0)
     {
         if (!HostRegisters.InMemory(guest))
         {
-            e.At(0x8B, HostRegisters.Host(guest), R10, 0);
+            e.At(0x8B, HostRegisters.Host(guest), R10, at);
             return;
         }
-        e.At(0x8B, R11, R10, 0);
+        e.At(0x8B, R11, R10, at);
         e.Gs(0x89, R11, guest * 8);
     }
 

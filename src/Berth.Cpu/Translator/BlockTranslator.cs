@@ -192,11 +192,14 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             e.Int32(_secondId);
             InterpretIf(5, _start);
         }
-        for (int k = 0; k < _count; k++)
+        for (int k = 0; k < _count;)
         {
             int position = e.Position, cold = _cold.Count;
             FlagPlace place = _place;
-            if (Emit(k)) continue;
+            int done = EmitStackRun(k);
+            if (done == 0 && Emit(k)) done = 1;
+            k += done;
+            if (done > 0) continue;
             e.Position = position;
             _cold.RemoveRange(cold, _cold.Count - cold);
             _place = place;
