@@ -11,7 +11,7 @@ internal sealed partial class BlockTranslator
         FormInfo form = _forms[k];
         Instruction i = original;
         bool memory = HasMemory(i), writes = memory && form.Writes;
-        EmitVectorCheck(k, i);
+        EmitVectorCheck(k, form.Vector, i.IP);
         if (memory)
         {
             Clobber(_live[k]);
@@ -19,11 +19,7 @@ internal sealed partial class BlockTranslator
             int size = i.MemorySize.GetSize();
             int alignment = form.Vector != 0 && HostOps.NeedsAlignment(i) || i.Mnemonic == Mnemonic.Cmpxchg16b ? size : 0;
             EmitProbe(size, writes, i.IP, alignment);
-            i.MemoryBase = Register.R10;
-            i.MemoryIndex = Register.None;
-            i.MemoryIndexScale = 1;
-            i.MemoryDisplacement64 = 0;
-            i.MemoryDisplSize = 0;
+            ToHost(ref i);
         }
         PrepareFlags(k);
         i.SegmentPrefix = Register.None;
@@ -35,13 +31,13 @@ internal sealed partial class BlockTranslator
     }
 
     /// <summary>Before the first instruction of a block that uses vector or x87 registers: has them loaded.</summary>
-    private void EmitVectorCheck(int k, in Instruction i)
+    private void EmitVectorCheck(int k, int need, ulong rip)
     {
-        int need = _forms[k].Vector & ~_vectors;
+        need &= ~_vectors;
         if (need == 0) return;
         Clobber(_live[k]);
-        if ((need & 3) != 0) Check(Layout.VectorsLoaded, need & 3, ColdKind.Vectors, i.IP);
-        if ((need & Forms.FloatingPoint) != 0) Check(Layout.X87Loaded, 1, ColdKind.X87, i.IP);
+        if ((need & 3) != 0) Check(Layout.VectorsLoaded, need & 3, ColdKind.Vectors, rip);
+        if ((need & Forms.FloatingPoint) != 0) Check(Layout.X87Loaded, 1, ColdKind.X87, rip);
         _vectors |= need;
     }
 
@@ -56,7 +52,7 @@ internal sealed partial class BlockTranslator
     /// <summary>FLDCW of a word that masks all exceptions; another one is the interpreter's.</summary>
     private bool EmitLoadControl(int k, in Instruction i)
     {
-        EmitVectorCheck(k, i);
+        EmitVectorCheck(k, _forms[k].Vector, i.IP);
         Clobber(_live[k]);
         EmitAddress(i);
         EmitProbe(2, write: false, i.IP);

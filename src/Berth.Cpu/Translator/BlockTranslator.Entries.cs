@@ -64,7 +64,7 @@ internal sealed partial class BlockTranslator
             e.Move(HostRegisters.Rcx, R11);
             e.JumpTo(_body);
         }
-        for (int n = 0; n < _cold.Count; n++) EmitCold(_cold[n]);
+        for (int n = 0; n < _cold.Count; n++) EmitCold(ref n, _cold[n]);
         foreach (PendingExit exit in _exits)
         {
             e.Bind(exit.Jump);
@@ -76,7 +76,7 @@ internal sealed partial class BlockTranslator
         }
     }
 
-    private void EmitCold(in ColdCode c)
+    private void EmitCold(ref int n, in ColdCode c)
     {
         e.Bind(c.Place);
         switch (c.Kind)
@@ -106,6 +106,11 @@ internal sealed partial class BlockTranslator
                 e.Call(stubs.LoadX87);
                 e.JumpTo(c.Back);
                 e.Int64((long)c.Rip);
+                break;
+            case ColdKind.SlowRun:
+                // Up to three branches lead there.
+                while (n + 1 < _cold.Count && _cold[n + 1].Kind == ColdKind.SlowRun && _cold[n + 1].Value == c.Value) e.Bind(_cold[++n].Place);
+                EmitSlowRun(_runs[c.Value]);
                 break;
             case ColdKind.Exit:
                 _place = (FlagPlace)c.Back;

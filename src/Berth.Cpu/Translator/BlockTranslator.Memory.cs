@@ -50,15 +50,31 @@ internal sealed partial class BlockTranslator
         return scratch;
     }
 
-    /// <summary>Turns the linear address in R10 into a host address; R11 then is the offset of the TLB entry.</summary>
-    private void EmitProbe(int size, bool write, ulong rip, int alignment = 0)
+    /// <summary>R11 = offset of the TLB entry for the linear address in R10, R10 = place in its page; above, if the access is not wholly there.</summary>
+    private void EmitTlbLookup(int size, bool write)
     {
-        int again = e.Position;
         e.Op(0x8B, R11, R10, wide: false);
         e.ShiftBy(5, R11, 7, wide: false);
         e.Immediate(4, R11, ((1 << CpuMemory.TlbBits) - 1) << 5, wide: false);
         e.GsAt(0x2B, R10, R11, Tlb + (write ? 8 : 0));
         e.Immediate(7, R10, 0x1000 - size);
+    }
+
+    /// <summary>Makes the memory operand [R10 + displacement].</summary>
+    private static void ToHost(ref Instruction i, long displacement = 0)
+    {
+        i.MemoryBase = Register.R10;
+        i.MemoryIndex = Register.None;
+        i.MemoryIndexScale = 1;
+        i.MemoryDisplacement64 = (ulong)displacement;
+        i.MemoryDisplSize = displacement == 0 ? 0 : displacement is >= -128 and < 128 ? 1 : 8;
+    }
+
+    /// <summary>Turns the linear address in R10 into a host address; R11 then is the offset of the TLB entry.</summary>
+    private void EmitProbe(int size, bool write, ulong rip, int alignment = 0)
+    {
+        int again = e.Position;
+        EmitTlbLookup(size, write);
         _cold.Add(new(ColdKind.Fill, e.JumpIf(7), again, size | (write ? 0x100 : 0), rip));
         if (alignment > 0)
         {

@@ -89,11 +89,7 @@ internal sealed partial class BlockTranslator
         // The host adds the same distance itself.
         EmitWordOffset(i.Op1Register, wide);
         e.Op(0x2B, R10, R11);
-        i.MemoryBase = Register.R10;
-        i.MemoryIndex = Register.None;
-        i.MemoryIndexScale = 1;
-        i.MemoryDisplacement64 = 0;
-        i.MemoryDisplSize = 0;
+        ToHost(ref i);
         i.SegmentPrefix = Register.None;
         _entryInScratch = false;
         PrepareFlags(k);

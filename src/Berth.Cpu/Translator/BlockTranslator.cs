@@ -50,6 +50,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         if (_count == 0 || _forms[0].Form == Form.Interpret) return -1;
         FindLiveFlags(host);
         _cold.Clear();
+        _runs.Clear();
         e.Start(cache.Next);
         cache.BeginExits();
         BlockEntries entries = EmitEntries(pageId);
@@ -197,6 +198,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             int position = e.Position, cold = _cold.Count;
             FlagPlace place = _place;
             int done = EmitStackRun(k);
+            if (done == 0) done = EmitMemoryRun(k);
             if (done == 0 && Emit(k)) done = 1;
             k += done;
             if (done > 0) continue;

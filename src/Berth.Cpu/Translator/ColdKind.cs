@@ -18,6 +18,9 @@ internal enum ColdKind
     /// <summary>Load the x87 registers.</summary>
     X87,
 
+    /// <summary>The version of a run with a check for each access; the value is its number.</summary>
+    SlowRun,
+
     /// <summary>An exit whose jump is here because a conditional jump leads to it; the value says which flags are live.</summary>
     Exit,
 }
