@@ -1,4 +1,4 @@
-// Small programs for the init of a guest: each prints its name, milliseconds and a checksum; then the machine powers off.
+// Small programs for the init of a guest: each prints its name, its best time in milliseconds and a checksum; then the machine powers off.
 // Build: gcc -O2 -static -o init programs.c
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -155,7 +155,7 @@ __attribute__((target("avx2,fma"), optimize("O3"))) static uint64_t avx(void)
 {
     static float a[4096], b[4096];
     for (int i = 0; i < 4096; i++) a[i] = i, b[i] = 1.0f / (i + 1);
-    for (int round = 0; round < 100000; round++)
+    for (int round = 0; round < 20000; round++)
         for (int i = 0; i < 4096; i++) a[i] = a[i] * 0.999f + b[i];
     return (uint64_t)a[100];
 }
@@ -241,13 +241,21 @@ static uint64_t pipes(void)
     return 1;
 }
 
+// The best of five: the host may have other work.
 static void run(const char *name, uint64_t (*program)(void))
 {
-    struct timespec before, after;
-    clock_gettime(CLOCK_MONOTONIC, &before);
-    uint64_t result = program();
-    clock_gettime(CLOCK_MONOTONIC, &after);
-    printf("@ %-10s %8.1f ms %llx\n", name, (after.tv_sec - before.tv_sec) * 1e3 + (after.tv_nsec - before.tv_nsec) / 1e6, (unsigned long long)result);
+    double best = 1e9;
+    uint64_t result = 0;
+    for (int i = 0; i < 5; i++) {
+        struct timespec before, after;
+        state = 88172645463325252ull;
+        clock_gettime(CLOCK_MONOTONIC, &before);
+        result = program();
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        double milliseconds = (after.tv_sec - before.tv_sec) * 1e3 + (after.tv_nsec - before.tv_nsec) / 1e6;
+        if (milliseconds < best) best = milliseconds;
+    }
+    printf("@ %-10s %8.1f ms %llx\n", name, best, (unsigned long long)result);
     fflush(stdout);
 }
 
