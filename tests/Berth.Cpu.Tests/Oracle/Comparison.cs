@@ -51,11 +51,16 @@ internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
     }
 
 
-    /// <summary>Clears instruction pointer, operand pointer and opcode of a stored image.</summary>
+    /// <summary>Clears what differs by right in a stored image: instruction pointer, operand pointer, opcode.</summary>
     private static void HidePointers(Span<byte> memory, in Instruction i)
     {
         int at = (int)(i.MemoryDisplacement64 - HostProcessor.Data);
-        if (i.Mnemonic is Mnemonic.Fxsave or Mnemonic.Fxsave64) memory.Slice(at + 6, 18).Clear();
+        if (i.Mnemonic is Mnemonic.Fxsave or Mnemonic.Fxsave64) 
+        {
+            memory.Slice(at + 6, 18).Clear();
+            // The mask of MXCSR bits says what the host has.
+            memory.Slice(at + 28, 4).Clear();
+        }
         else if (i.Code is Code.Fnstenv_m14byte or Code.Fnsave_m94byte) memory.Slice(at + 6, 8).Clear();
         else memory.Slice(at + 12, 16).Clear();
     }

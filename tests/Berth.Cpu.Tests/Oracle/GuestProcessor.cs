@@ -45,6 +45,11 @@ internal sealed unsafe class GuestProcessor : IDisposable
 
     public SoftwareCpu Cpu { get; }
 
+    /// <summary>RIP and CR2 after the last run.</summary>
+    public ulong Rip { get; private set; }
+
+    public ulong FaultAddress { get; private set; }
+
     public Span<byte> CodeMemory => _memory.Span(Pages, 0x10000);
 
     public Span<byte> Memory => _memory.Span(Pages + (HostProcessor.Data - HostProcessor.Base), HostProcessor.DataSize);
@@ -77,6 +82,7 @@ internal sealed unsafe class GuestProcessor : IDisposable
         state.Flags = State.Flags.All(s);
         new Span<byte>(s->Xsave, 832).CopyTo(state.Extended);
         BinaryPrimitives.WriteUInt64LittleEndian(state.Extended.AsSpan(512), 7);
+        (Rip, FaultAddress) = (s->Rip, s->Cr2);
         if (fault != -1) Cpu.SetRegisters(_start);
         return fault;
     }
