@@ -62,13 +62,8 @@ internal sealed unsafe class GuestProcessor : IDisposable
     /// <summary>Runs from <paramref name="address"/> until RIP is <paramref name="end"/>; gives the vector of a fault or -1.</summary>
     public int Run(MachineState state, ulong address, ulong end, int limit)
     {
+        Enter(state, address);
         CpuState* s = Cpu.Core.S;
-        for (int i = 0; i < 16; i++) s->Registers[i] = state.General[i];
-        State.Flags.SetStatus(s, state.Flags);
-        s->SystemFlags = (state.Flags & ~RFlags.Status) | RFlags.Fixed | RFlags.Interrupt;
-        Cpu.Core.SystemFlagsChanged();
-        s->Rip = address;
-        state.Extended.CopyTo(new Span<byte>(s->Xsave, 832));
         int fault = -1;
         while (s->Rip != end && limit-- > 0)
         {
@@ -78,13 +73,41 @@ internal sealed unsafe class GuestProcessor : IDisposable
             break;
         }
         if (limit < 0) fault = -2;
+        Leave(state);
+        if (fault != -1) Cpu.SetRegisters(_start);
+        return fault;
+    }
+
+    /// <summary>Runs until the first fault and gives its vector; RIP then is that of the fault.</summary>
+    public int RunToFault(MachineState state, ulong address)
+    {
+        Enter(state, address);
+        Cpu.Core.Run();
+        int fault = Cpu.Core.LastVector;
+        Leave(state);
+        Cpu.SetRegisters(_start);
+        return fault;
+    }
+
+    private void Enter(MachineState state, ulong address)
+    {
+        CpuState* s = Cpu.Core.S;
+        for (int i = 0; i < 16; i++) s->Registers[i] = state.General[i];
+        State.Flags.SetStatus(s, state.Flags);
+        s->SystemFlags = (state.Flags & ~RFlags.Status) | RFlags.Fixed | RFlags.Interrupt;
+        Cpu.Core.SystemFlagsChanged();
+        s->Rip = address;
+        state.Extended.CopyTo(new Span<byte>(s->Xsave, 832));
+    }
+
+    private void Leave(MachineState state)
+    {
+        CpuState* s = Cpu.Core.S;
         for (int i = 0; i < 16; i++) state.General[i] = s->Registers[i];
         state.Flags = State.Flags.All(s);
         new Span<byte>(s->Xsave, 832).CopyTo(state.Extended);
         BinaryPrimitives.WriteUInt64LittleEndian(state.Extended.AsSpan(512), 7);
         (Rip, FaultAddress) = (s->Rip, s->Cr2);
-        if (fault != -1) Cpu.SetRegisters(_start);
-        return fault;
     }
 
     private void Entry(ulong address, ulong value)

@@ -17,7 +17,7 @@ public sealed class SequenceTests
         Mnemonic.Mul, Mnemonic.Imul, Mnemonic.Shl, Mnemonic.Shr, Mnemonic.Sar, Mnemonic.Sal, Mnemonic.Rol, Mnemonic.Ror, Mnemonic.Rcl, Mnemonic.Rcr,
     ];
 
-    private static bool Usable(in Instruction i)
+    internal static bool Usable(in Instruction i)
     {
         if (s_single.Contains(i.Mnemonic) || Baseline.ChangesMasks(i.Mnemonic) || i.IsStringInstruction || i.IsVsib || i.RflagsUndefined != RflagsBits.None) return false;
         for (int k = 0; k < i.OpCount; k++)
@@ -30,7 +30,7 @@ public sealed class SequenceTests
     }
 
     /// <summary>Moves the memory operand to a few places that RSI points to, so that neighbouring accesses share a base; false if RSI is an operand.</summary>
-    private static bool Rebase(ref Instruction i, Random random)
+    internal static bool Rebase(ref Instruction i, Random random)
     {
         for (int k = 0; k < i.OpCount; k++)
         {
