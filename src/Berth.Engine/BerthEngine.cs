@@ -1,9 +1,11 @@
 using Berth.Containers.Cgroups;
+using Berth.Disks;
 using Berth.Engine.Events;
 using Berth.Engine.Execs;
 using Berth.Engine.Host;
 using Berth.Engine.Images;
 using Berth.Engine.Instances;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
@@ -27,7 +29,7 @@ public sealed class BerthEngine : IAsyncDisposable
         _link = link;
         var specs = new SpecSource(context);
         var remover = new InstanceRemover(context);
-        var runner = new InstanceRunner(context, specs, remover, new VolumeFiller(context)) { Running = BeginHealth };
+        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new VolumeFiller(context)) { Running = BeginHealth };
         Execs = new ExecService(context, specs);
         var views = new InstanceViews(context, Execs);
         Instances = new InstanceService(context, specs, runner, remover, views);
@@ -49,6 +51,9 @@ public sealed class BerthEngine : IAsyncDisposable
 
     /// <summary>Volumes.</summary>
     public VolumeService Volumes => _context.Volumes;
+
+    /// <summary>Kernels of virtual machines.</summary>
+    public KernelService Kernels => _context.Kernels;
 
     /// <summary>What happens.</summary>
     public EventJournal Events => _context.Events;
@@ -105,6 +110,7 @@ public sealed class BerthEngine : IAsyncDisposable
             var events = new EventJournal(clock);
             var cgroups = CgroupHierarchy.Detect();
             var stopping = new CancellationTokenSource();
+            var disks = new ImageDisks(paths.Disks);
             var context = new EngineContext
             {
                 Stopping = stopping,
@@ -118,8 +124,11 @@ public sealed class BerthEngine : IAsyncDisposable
                 Supervisor = supervisor,
                 Cgroups = cgroups,
                 Host = HostFacts.Read(cgroups),
-                Images = new ImageService(images, events),
+                Images = new ImageService(images, events, disks),
                 Volumes = new VolumeService(paths, store, events, clock),
+                Kernels = new KernelService(paths.Kernels, clock),
+                Disks = disks,
+                Machines = MachineHost.Read(options.InstallDirectory),
             };
             var engine = new BerthEngine(context, link);
             BaseLayer.Ensure(paths);

@@ -1,6 +1,8 @@
 using Berth.Containers.Cgroups;
+using Berth.Disks;
 using Berth.Engine.Events;
 using Berth.Engine.Images;
+using Berth.Engine.Machines;
 using Berth.Engine.Instances;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
@@ -37,6 +39,13 @@ internal sealed record EngineContext
     public required ImageService Images { get; init; }
 
     public required VolumeService Volumes { get; init; }
+
+    public required KernelService Kernels { get; init; }
+
+    /// <summary>Images as disks of virtual machines.</summary>
+    public required ImageDisks Disks { get; init; }
+
+    public required MachineHost Machines { get; init; }
 
     public InstanceRegistry Registry { get; } = new();
 

@@ -5,6 +5,7 @@ using Berth.Engine.Events;
 using Berth.Engine.Execs;
 using Berth.Engine.Host;
 using Berth.Engine.Instances;
+using Berth.Engine.Machines;
 using Berth.Engine.Volumes;
 
 namespace Berth.Engine;
@@ -38,6 +39,8 @@ namespace Berth.Engine;
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(HostInfo))]
 [JsonSerializable(typeof(DiskUsage))]
+[JsonSerializable(typeof(KernelView))]
+[JsonSerializable(typeof(IReadOnlyList<KernelView>))]
 public sealed partial class EngineJson : JsonSerializerContext
 {
     /// <summary>The context that requests are read and answers written with: text outside ASCII is not escaped.</summary>

@@ -18,6 +18,9 @@ public sealed record EngineOptions
     /// <summary>Program to start when no supervisor answers; unset = <c>berth-supervisor</c> beside this program.</summary>
     public string? SupervisorPath { get; init; }
 
+    /// <summary>Directory of <c>berth-vmm</c> and <c>berth-agent</c>; unset = this program's.</summary>
+    public string? InstallDirectory { get; init; }
+
     /// <summary>Version shown to clients.</summary>
     public string Version { get; init; } = "0.1.0";
 }

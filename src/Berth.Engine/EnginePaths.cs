@@ -13,6 +13,23 @@ internal sealed class EnginePaths(string dataRoot)
 
     public string BaseLayer => Path.Combine(DataRoot, "base-layer");
 
+    public string Kernels => Path.Combine(DataRoot, "kernels");
+
+    /// <summary>Initial RAM disks, made of kernels' modules and the agent.</summary>
+    public string Initrds => Path.Combine(DataRoot, "initrds");
+
+    /// <summary>Images as read-only disks.</summary>
+    public string Disks => Path.Combine(DataRoot, "disks");
+
+    /// <summary>The empty tree that every berth-vmm has as its root.</summary>
+    public string MachineRoot => Path.Combine(DataRoot, "vm-root");
+
+    /// <summary>What a machine's berth-vmm is told.</summary>
+    public string MachineConfig(string id) => Path.Combine(Containers, id, "machine.json");
+
+    /// <summary>What a virtual machine writes, on its host.</summary>
+    public string Machine(string id) => Path.Combine(Containers, id, "vm");
+
     public string Volumes => Path.Combine(DataRoot, "volumes");
 
     public string Container(string id) => Path.Combine(Containers, id);

@@ -179,6 +179,16 @@ public sealed unsafe class GuestMemory : IDisposable
         WatchedPageWritten?.Invoke(page);
     }
 
+    /// <summary>Gives pages back to the host: they read as zeros and cost nothing until touched again. Nothing happens where not all of it is RAM.</summary>
+    public void Discard(ulong guestAddress, long length)
+    {
+        nint host = length > 0 ? HostAddress(guestAddress, (ulong)length) : 0;
+        if (host == 0) return;
+        Libc.TryPunchHole(File, host - HostBase, length);
+        long first = PageIndex(host), last = PageIndex(host + (nint)length - 1);
+        for (long page = first; page <= last; page++) Touch(page);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

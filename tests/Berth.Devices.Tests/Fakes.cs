@@ -59,3 +59,10 @@ internal sealed class RecordingSink : IByteSink
 
     public void Write(ReadOnlySpan<byte> data) => Bytes.AddRange(data);
 }
+
+internal sealed class NullSink : IByteSink
+{
+    public void Write(ReadOnlySpan<byte> data)
+    {
+    }
+}

@@ -22,6 +22,9 @@ internal sealed class FakeSupervisor(TimeProvider clock) : ISupervisor
 
     public SupervisorException? RefuseStart { get; set; }
 
+    /// <summary>Happens after everything was killed and before the answer.</summary>
+    public Func<Task>? Killed { get; set; }
+
     public int Known => _processes.Count;
 
     public Task EnsureRunningAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -50,7 +53,7 @@ internal sealed class FakeSupervisor(TimeProvider clock) : ISupervisor
     public Task KillAllAsync(string id, CancellationToken cancellationToken)
     {
         End(id, 137);
-        return Task.CompletedTask;
+        return Killed?.Invoke() ?? Task.CompletedTask;
     }
 
     public Task ResizeAsync(string id, string? execId, int rows, int columns, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -36,11 +36,12 @@ public sealed class KernelStore
     {
         string folder = Folder(name);
         KernelEntry entry = ReadEntry(folder) ?? throw new BootException(BootErrorCode.NotFound, $"no kernel named {name}; see `berth kernel ls`");
-        byte[] bytes = File.ReadAllBytes(Path.Combine(folder, KernelFile));
+        string file = Path.Combine(folder, KernelFile);
+        byte[] bytes = File.ReadAllBytes(file);
         if (!Digest(bytes).Equals(entry.Sha256, StringComparison.Ordinal))
             throw new BootException(BootErrorCode.Corrupt, $"kernel {name}: its file changed since it was stored; remove it and import it again");
         string modules = Path.Combine(folder, "modules", entry.Version);
-        return new StoredKernel(entry, KernelImage.Parse(bytes), Directory.Exists(modules) ? modules : null);
+        return new StoredKernel(entry, KernelImage.Parse(bytes), file, Directory.Exists(modules) ? modules : null);
     }
 
     /// <summary>Debian's cloud kernel; fetched through apt the first time, and again when the stored one is damaged.</summary>
@@ -81,14 +82,18 @@ public sealed class KernelStore
     }
 
     /// <summary>Takes a kernel file in under a name, replacing an earlier one.</summary>
+    /// <param name="name">Letters, digits, '.', '-', '_'.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="source">Where it came from, for people.</param>
+    /// <param name="cancellation">Gives up; nothing stays.</param>
     /// <exception cref="BootException">The file is no kernel that this machine starts.</exception>
-    public async Task<KernelEntry> ImportAsync(string name, string path, CancellationToken cancellation)
+    public async Task<KernelEntry> ImportAsync(string name, string path, string source, CancellationToken cancellation)
     {
         _ = Folder(name);
         byte[] bytes = new FileInfo(path) is { Length: > KernelImage.MaxSize } file
             ? throw new BootException(BootErrorCode.NotAKernel, $"{path}: {file.Length} bytes are more than a kernel has")
             : await File.ReadAllBytesAsync(path, cancellation);
-        KernelEntry entry = Describe(name, bytes, path);
+        KernelEntry entry = Describe(name, bytes, source);
         await using FileStream held = await LockAsync(cancellation);
         string staging = Stage();
         try

@@ -11,6 +11,8 @@ internal enum CompletionSource
     StoppedContainers,
     Images,
     Volumes,
+    Kernels,
+    Runtimes,
     ContainersAndImages,
     Networks,
     RestartPolicies,

@@ -11,7 +11,7 @@ internal static class HelpText
         var colors = context.Colors;
         if (group.Length == 0)
         {
-            output.WriteLine("Usage:  berth [OPTIONS] COMMAND\n\nRuns any image as a container.\n");
+            output.WriteLine("Usage:  berth [OPTIONS] COMMAND\n\nRuns any image as a container or as a virtual machine (--vm).\n");
             output.WriteLine(colors.Bold("Common:"));
             WriteEntries(context, ["run", "exec", "ps", "images", "logs", "stop", "rm", "doctor"], "");
             output.WriteLine(colors.Bold("\nGroups:"));

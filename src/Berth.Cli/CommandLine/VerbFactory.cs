@@ -69,6 +69,11 @@ internal static class VerbFactory
         "volume inspect" => new InspectVerb("volume"),
         "volume rm" or "volume remove" => new VolumeRemoveVerb(),
         "volume prune" => new PruneVerb(PruneTarget.Volumes),
+        "vm console" => new VmConsoleVerb(),
+        "kernel ls" or "kernel list" => new KernelListVerb(),
+        "kernel import" => new KernelImportVerb(),
+        "kernel rm" or "kernel remove" => new KernelRemoveVerb(),
+        "kernel pull" => new KernelPullVerb(),
         "system df" => new DiskUsageVerb(),
         "system prune" => new SystemPruneVerb(),
         "daemon start" => new DaemonStartVerb(),
@@ -79,5 +84,5 @@ internal static class VerbFactory
         _ => null,
     };
 
-    private static bool IsGroup(string word) => word is "container" or "image" or "volume" or "system" or "daemon";
+    private static bool IsGroup(string word) => word is "container" or "image" or "volume" or "vm" or "kernel" or "system" or "daemon";
 }

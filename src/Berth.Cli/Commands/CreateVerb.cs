@@ -10,7 +10,7 @@ internal sealed class CreateVerb : Verb
 
     public override string Usage => "[OPTIONS] IMAGE [COMMAND] [ARG...]";
 
-    public override IReadOnlyList<string> Examples => ["create --name web -p 8080:80 busybox httpd -f", "create -it --name box debian"];
+    public override IReadOnlyList<string> Examples => ["create --name web -p 8080:80 busybox httpd -f", "create -it --name box debian", "create --vm --name v busybox sleep 1000"];
 
     public override Flag[] Flags => _container.All;
 

@@ -68,6 +68,7 @@ internal sealed class PsVerb : Verb
             ["Mounts"] = string.Join(',', container.Items("Mounts").Select(mount => mount.Text("Name") is { Length: > 0 } name ? name : mount.Text("Source"))),
             ["Networks"] = string.Join(',', container.Field("NetworkSettings").Map("Networks").Select(network => network.Key)),
             ["LocalVolumes"] = container.Items("Mounts").Count(mount => mount.Text("Driver") == "local").ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["Runtime"] = container.Field("HostConfig").Text("Runtime"),
             ["Size"] = _size.Value ? $"{ByteText.Decimal(writable, 3)} (virtual {ByteText.Decimal(container.Number("SizeRootFs"), 3)})" : "0B",
         };
     }

@@ -21,6 +21,7 @@ internal sealed class RunVerb : Verb
         "run --rm busybox echo hello",
         "run --rm -it -m 64m --cpus 0.5 -v /tmp/x:/x:ro -e A=1 -w /x debian bash",
         "run -d --name web --restart on-failure:3 busybox httpd -f",
+        "run --rm --vm --cpus 2 -m 512m debian uname -r",
         "echo data | berth run --rm -i busybox wc -c",
     ];
 

@@ -98,6 +98,8 @@ internal sealed class Candidates(CommandContext context)
         CompletionSource.Images => Images(),
         CompletionSource.ContainersAndImages => Containers("/containers/json?all=1", _ => true).Concat(Images()),
         CompletionSource.Volumes => Ask("/volumes", root => root.Items("Volumes").Select(volume => volume.Text("Name"))),
+        CompletionSource.Kernels => Ask("/berth/kernels", root => root.EnumerateArray().Select(kernel => kernel.Text("Name"))),
+        CompletionSource.Runtimes => ["container", "vm"],
         CompletionSource.Networks => ["none", "host"],
         CompletionSource.RestartPolicies => ["no", "always", "unless-stopped", "on-failure"],
         CompletionSource.Signals => s_signals,

@@ -21,6 +21,10 @@ internal sealed class ContainerCreation(CommandContext context, ContainerFlags f
             throw new CliException($"the id file {cidfile} exists already: remove it, or choose another name");
         }
         var json = body.ToJson();
+        if (flags.IsMachine && flags.Kernel.Value is null && policy != "never")
+        {
+            new KernelFetch(context) { Quiet = flags.Quiet.Value }.RunIfMissing();
+        }
         var target = new Query("/containers/create").Add("name", flags.Name.Value).Add("platform", flags.Platform.Value).ToString();
         var id = Post(target, json, body.Image, mayBootstrap: policy != "never");
         if (flags.Cidfile.Value is { } file)

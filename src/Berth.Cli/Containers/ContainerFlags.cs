@@ -94,14 +94,18 @@ internal sealed class ContainerFlags
     public readonly ListFlag LogOpt = new("log-opt", "NAME=VALUE", "Log option: max-size, max-file");
 
     // How it is made
-    public readonly TextFlag Runtime = new("runtime", "RUNTIME", "container or vm");
+    public readonly TextFlag Runtime = new("runtime", "RUNTIME", "container or vm") { Completes = CompletionSource.Runtimes };
     public readonly BoolFlag Vm = new("vm", "Run as a virtual machine: same as --runtime vm");
+    public readonly TextFlag Kernel = new("kernel", "NAME", "Kernel of the virtual machine, from 'berth kernel ls'") { Completes = CompletionSource.Kernels };
     public readonly TextFlag Isolation = new("isolation", "TECHNOLOGY", "For other systems than Linux") { Hidden = true };
     public readonly BoolFlag DisableContentTrust = new("disable-content-trust", "For compatibility") { Hidden = true };
     public readonly TextFlag Platform = new("platform", "PLATFORM", "Platform of the image, as linux/amd64");
     public readonly TextFlag Pull = new("pull", "always|missing|never", "When to get the image");
     public readonly TextFlag Cidfile = new("cidfile", "FILE", "Write the container's id to a file");
     public readonly BoolFlag Quiet = new("quiet", 'q', "No progress");
+
+    /// <summary>Whether it shall be a virtual machine.</summary>
+    public bool IsMachine => Vm.Value || Runtime.Value == "vm";
 
     /// <summary>All of them, in the order of help.</summary>
     public Flag[] All =>
@@ -112,7 +116,7 @@ internal sealed class ContainerFlags
         MemorySwappiness, OomKillDisable, OomScoreAdj, Ulimit, BlkioWeightDevice, DeviceReadBps, DeviceWriteBps, DeviceReadIops, DeviceWriteIops,
         CgroupParent, CapAdd, CapDrop, Privileged, SecurityOpt, Device, DeviceCgroupRule, Gpus, Sysctl, Network, Net, NetworkAlias, Ip, Ip6, MacAddress,
         Link, Publish, PublishAll, Expose, AddHost, Dns, DnsSearch, DnsOption, DnsOpt, Pid, Ipc, Uts, Userns, Cgroupns, Restart, HealthCmd,
-        HealthInterval, HealthTimeout, HealthStartPeriod, HealthStartInterval, HealthRetries, NoHealthcheck, LogDriver, LogOpt, Runtime, Vm,
+        HealthInterval, HealthTimeout, HealthStartPeriod, HealthStartInterval, HealthRetries, NoHealthcheck, LogDriver, LogOpt, Runtime, Vm, Kernel,
         Isolation, DisableContentTrust, Platform, Pull, Cidfile, Quiet,
     ];
 }

@@ -83,7 +83,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
             json.WriteMap("Config", KeyValue.Pairs(flags.LogOpt.Values, "log-opt"));
             json.WriteEndObject();
         }
-        WritePairs(json, "Annotations", flags.Annotation);
+        WriteAnnotations(json);
         json.WriteIfAny("ContainerIDFile", flags.Cidfile.Value);
         if (flags.Vm.Value && flags.Runtime.Value is { } other && other != "vm")
         {
@@ -91,6 +91,21 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         }
         json.WriteIfAny("Runtime", flags.Vm.Value ? "vm" : flags.Runtime.Value);
         json.WriteIfAny("Isolation", flags.Isolation.Value);
+    }
+
+    // A kernel is chosen by an annotation: docker's API has no place of its own for it.
+    private void WriteAnnotations(JsonText json)
+    {
+        if (flags.Kernel.Value is not { } kernel)
+        {
+            WritePairs(json, "Annotations", flags.Annotation);
+            return;
+        }
+        if (!flags.IsMachine)
+        {
+            throw new UsageException("--kernel is for virtual machines: add --vm");
+        }
+        json.WriteMap("Annotations", KeyValue.Pairs([.. flags.Annotation.Values, $"berth.kernel={kernel}"], flags.Annotation.Name));
     }
 
     /// <summary>Writes RestartPolicy from <c>no</c>, <c>always</c>, <c>unless-stopped</c> or <c>on-failure[:max]</c>.</summary>
@@ -212,7 +227,7 @@ internal sealed class HostConfigBody(ContainerFlags flags)
 
     private void WriteLimits(JsonText json)
     {
-        flags.Resources.Write(json);
+        flags.Resources.Write(json, flags.IsMachine);
         json.WriteIfAny("MemorySwappiness", flags.MemorySwappiness.Value);
         WriteIf(json, "OomKillDisable", flags.OomKillDisable);
         json.WriteIfAny("OomScoreAdj", flags.OomScoreAdj.Value);

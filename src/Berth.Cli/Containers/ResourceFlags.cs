@@ -28,8 +28,8 @@ internal sealed class ResourceFlags
         _cpusetMems, _pidsLimit, _blkioWeight,
     ];
 
-    /// <summary>Writes the limits given into an open JSON object, by their names in HostConfig.</summary>
-    public void Write(JsonText json)
+    /// <summary>Writes the limits given into an open JSON object, by their names in HostConfig. In docker's words no processor time means no limit, which <paramref name="machine"/> refuses.</summary>
+    public void Write(JsonText json, bool machine = false)
     {
         Size("Memory", _memory);
         if (_memorySwap.Value is { } swap)
@@ -39,7 +39,12 @@ internal sealed class ResourceFlags
         Size("MemoryReservation", _memoryReservation);
         if (_cpus.Value is { } cpus)
         {
-            json.WriteNumber("NanoCpus", NanoCpus(cpus));
+            var nanoCpus = NanoCpus(cpus);
+            if (machine && nanoCpus <= 0)
+            {
+                throw new UsageException($"invalid value \"{cpus}\" for --cpus: a virtual machine has at least a part of one processor, as 0.5");
+            }
+            json.WriteNumber("NanoCpus", nanoCpus);
         }
         json.WriteIfAny("CpuShares", _cpuShares.Value);
         json.WriteIfAny("CpuPeriod", _cpuPeriod.Value);

@@ -7,6 +7,7 @@ namespace Berth.Cpu.Interpreter;
 internal sealed unsafe partial class Core
 {
     private readonly ManualResetEventSlim _wake = new(false, spinCount: 20);
+    private const int DebugShadow = 2;
     private bool _trapBefore;
     private bool _waitForStartup;
     private bool _nmiMasked;
@@ -42,8 +43,8 @@ internal sealed unsafe partial class Core
         if ((pending & CpuSignal.Init) != 0 && Take(CpuSignal.Init)) Initialize();
         if ((pending & CpuSignal.Startup) != 0 && Take(CpuSignal.Startup) && _waitForStartup) StartUp();
         if (_waitForStartup) return Sleep(out StopReason stop) ? StopReason.Restart : stop;
-        bool shadow = s->Shadow != 0;
-        if (shadow)
+        bool debugHeld = s->Shadow == DebugShadow;
+        if (s->Shadow != 0)
         {
             s->Shadow = 0;
             s->Step &= ~StepFlags.Shadow;
@@ -62,16 +63,16 @@ internal sealed unsafe partial class Core
                 if (vector >= 0) return Deliver((byte)vector, Delivery.External, 0) ? StopReason.Restart : StopReason.Shutdown;
             }
         }
-        return BeforeInstruction(ref step) ? StopReason.None : s->FaultVector == -2 ? StopReason.Shutdown : StopReason.Restart;
+        return BeforeInstruction(ref step, debugHeld) ? StopReason.None : s->FaultVector == -2 ? StopReason.Shutdown : StopReason.Restart;
     }
 
-    private bool BeforeInstruction(ref bool step)
+    private bool BeforeInstruction(ref bool step, bool debugHeld)
     {
         CpuState* s = S;
         if (s->Step == 0) return true;
         step = true;
         _trapBefore = (s->SystemFlags & RFlags.Trap) != 0;
-        if ((s->Step & StepFlags.Breakpoint) != 0 && (s->SystemFlags & RFlags.Resume) == 0)
+        if ((s->Step & StepFlags.Breakpoint) != 0 && (s->SystemFlags & RFlags.Resume) == 0 && !debugHeld)
         {
             ulong linear = s->CodeSize == 2 ? s->Rip : (uint)(s->Cs.Base + s->Rip);
             ulong hits = Breakpoints.Code(linear);
@@ -89,8 +90,6 @@ internal sealed unsafe partial class Core
     private bool AfterInstruction()
     {
         CpuState* s = S;
-        ulong hits = s->DebugHits;
-        s->DebugHits = 0;
         if ((s->Step & StepFlags.Resume) != 0 && !_resumeFresh)
         {
             s->SystemFlags &= ~RFlags.Resume;
@@ -99,6 +98,10 @@ internal sealed unsafe partial class Core
         _resumeFresh = false;
         bool trap = _trapBefore;
         _trapBefore = false;
+        // Data breakpoints wait for the next instruction, the single-step trap is lost.
+        if (s->Shadow == DebugShadow) return true;
+        ulong hits = s->DebugHits;
+        s->DebugHits = 0;
         if (!trap && hits == 0) return true;
         s->Debug[6] |= hits | (trap ? 1UL << 14 : 0);
         return Deliver(ExceptionVector.Debug, Delivery.Trap, 0);
@@ -135,11 +138,16 @@ internal sealed unsafe partial class Core
         if (_waitForStartup) return (pending & CpuSignal.Startup) != 0;
         if ((pending & CpuSignal.Nmi) != 0 && !_nmiMasked) return true;
         if ((pending & CpuSignal.Interrupt) == 0 || (S->SystemFlags & RFlags.Interrupt) == 0) return false;
-        if (Apic?.PendingVector >= 0) return true;
-        if (Index == 0 && Config.ExternalInterrupts is { IsPending: true } && Apic?.AcceptsExternalInterrupts != false) return true;
+        if (IsInterrupted) return true;
         Take(CpuSignal.Interrupt);
-        return Apic?.PendingVector >= 0;
+        // What came between the questions and the taking would be forgotten: it is asked for again, and stays announced.
+        if (!IsInterrupted) return false;
+        Interlocked.Or(ref S->Pending, (int)CpuSignal.Interrupt);
+        return true;
     }
+
+    private bool IsInterrupted =>
+        Apic?.PendingVector >= 0 || (Index == 0 && Config.ExternalInterrupts is { IsPending: true } && Apic?.AcceptsExternalInterrupts != false);
 
     /// <summary>Waits until an event ends HLT or the wait for SIPI; false if nothing ever can.</summary>
     private bool Sleep(out StopReason stop)

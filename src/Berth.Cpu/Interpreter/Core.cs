@@ -73,10 +73,10 @@ internal sealed unsafe partial class Core : IDisposable
         return false;
     }
 
-    /// <summary>No interrupts until the instruction after this one has run.</summary>
-    public void HoldInterrupts()
+    /// <summary>No interrupts, and behind a load of SS no debug exceptions, until the instruction after this one has run. Spec: [SDM3] 6.8.3.</summary>
+    public void HoldInterrupts(bool debugToo = false)
     {
-        S->Shadow = 1;
+        S->Shadow = debugToo ? DebugShadow : 1;
         S->Step |= StepFlags.Shadow;
     }
 

@@ -44,7 +44,7 @@ internal static unsafe class DescriptorOps
     {
         if (o->A == (int)SegmentName.Cs) return c.Raise(ExceptionVector.InvalidOpcode);
         if (!MulDiv.Source<ushort>(c, s, o, o->B, out ulong selector) || !c.Segmentation.Load(o->A, (ushort)selector)) return false;
-        if (o->A == (int)SegmentName.Ss) c.HoldInterrupts();
+        if (o->A == (int)SegmentName.Ss) c.HoldInterrupts(debugToo: true);
         return Core.Leave(s, o);
     }
 

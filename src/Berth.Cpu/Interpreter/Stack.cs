@@ -123,7 +123,7 @@ internal static unsafe class Stack
     {
         if (!Peek<ushort>(c, s, out ulong value) || !c.Segmentation.Load(o->A, (ushort)value)) return false;
         Drop(s, sizeof(T));
-        if (o->A == Ss) c.HoldInterrupts();
+        if (o->A == Ss) c.HoldInterrupts(debugToo: true);
         return Core.Leave(s, o);
     }
 

@@ -19,6 +19,7 @@ internal static class RouteTable
         .. new ImageTransferRoutes(engine.Images).List(),
         .. new VolumeRoutes(engine.Volumes).List(),
         .. new NetworkRoutes(engine.Instances).List(),
+        .. new MachineRoutes(engine.Kernels, engine.Instances).List(),
         .. new BerthRoutes(options).List(),
         .. BuildRoutes.List(),
         .. SwarmRoutes.List(),

@@ -29,7 +29,7 @@ internal sealed class SystemRoutes(BerthEngine engine)
         return call.Json(
             new DiskUsageView
             {
-                LayersSize = imageUsage?.LayersSize ?? 0,
+                LayersSize = wantsImages ? engineUsage.LayersSize : 0,
                 Images = [.. (imageUsage?.Images ?? []).Select(image => ImageSummaryView.Of(image, call.Version, sharedSize: true) with { Containers = users[image.Image.Id].Count() })],
                 Containers = engineUsage.Containers,
                 Volumes = engineUsage.Volumes,

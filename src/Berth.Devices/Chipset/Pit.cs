@@ -186,13 +186,16 @@ public sealed class Pit : IPortDevice
             if (next < now + ShortestPeriod && TimeOf(c.Reload) < ShortestPeriod) next = now + ShortestPeriod;
             _tick.Arm(next);
         }
-        else if (ticks < c.Reload && c.Mode != 1 && c.Mode != 5)
+        else if (c.Mode is 0 or 4 && ticks < RisingEdge(in c))
         {
             if (c.Mode == 0) _irq0.Set(false);
-            _tick.Arm(c.Start + TimeOf(c.Reload));
+            _tick.Arm(c.Start + TimeOf(RisingEdge(in c)));
         }
         else _tick.Disarm();
     }
+
+    // The strobe of mode 4 is low for the one tick in which the count ends.
+    private static ulong RisingEdge(in Channel c) => c.Mode == 4 ? c.Reload + 1UL : c.Reload;
 
     private static void SetGate(ref Channel c, bool gate, ulong now)
     {

@@ -119,9 +119,10 @@ public sealed class VirtioBalloon(Action<ulong, long> discard) : IVirtioDevice
         for (int i = 0; i < length; i += 4) Discard((ulong)BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(i)) * PageSize, PageSize);
     }
 
-    // The reported ranges are the buffers themselves; a chain holds at most 1,024 of them.
+    // The reported ranges are the buffers themselves; together they are no more than there is.
     private void Report(VirtChain chain)
     {
+        if (chain.WritableLength > (long)_host!.Memory.Size) return;
         foreach ((ulong address, int length) in chain.Writable)
         {
             ulong start = (address + PageSize - 1) & ~(ulong)(PageSize - 1), end = (address + (ulong)length) & ~(ulong)(PageSize - 1);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Berth.Machine.Storage;
 
 namespace Berth.Devices.Virtio;
 
@@ -7,12 +8,15 @@ namespace Berth.Devices.Virtio;
 public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirtioDevice
 {
     // [VIRTIO] 5.2.3, 5.2.6
-    private const ulong SegmentMaximum = 1 << 2, ReadOnly = 1 << 5, BlockSize = 1 << 6, Flush = 1 << 9, Discard = 1 << 13, WriteZeroes = 1 << 14;
+    private const ulong SizeMaximum = 1 << 1, SegmentMaximum = 1 << 2, ReadOnly = 1 << 5, BlockSize = 1 << 6, Flush = 1 << 9, Discard = 1 << 13, WriteZeroes = 1 << 14;
     private const uint In = 0, Out = 1, FlushType = 4, GetId = 8, DiscardType = 11, WriteZeroesType = 13;
     private const byte Ok = 0, IoError = 1, Unsupported = 2;
-    private const int HeaderSize = 16, SectorSize = 512, IdLength = 20, RangeSize = 16;
-    private const int RequestsPerTurn = 64, RangesPerRequest = 64;
-    private const uint LongestDiscard = 1 << 21;
+    private const int HeaderSize = 16, SectorSize = IBlockBackend.SectorSize, IdLength = 20, RangeSize = 16;
+    private const int RequestsPerTurn = 64, RangesPerRequest = 16, Segments = 254, SegmentSize = 1 << 18;
+    private const uint LongestDiscard = 1 << 18;
+
+    // A driver that keeps to the limits above stays below; one that does not may not keep the host busy.
+    private const long LongestRequest = (long)Segments * SegmentSize, BytesPerTurn = 16 << 20;
 
     private IVirtioHost? _host;
 
@@ -23,7 +27,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
     public uint ClassCode => 0x01_8000;
 
     /// <inheritdoc/>
-    public ulong Features => SegmentMaximum | BlockSize | Flush | (disk.IsReadOnly ? ReadOnly : Discard | WriteZeroes);
+    public ulong Features => SizeMaximum | SegmentMaximum | BlockSize | Flush | (disk.IsReadOnly ? ReadOnly : Discard | WriteZeroes);
 
     /// <inheritdoc/>
     public IReadOnlyList<ushort> QueueSizes { get; } = [256];
@@ -49,7 +53,8 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
     {
         Span<byte> config = stackalloc byte[64];
         BinaryPrimitives.WriteInt64LittleEndian(config, disk.Length / SectorSize);
-        BinaryPrimitives.WriteUInt32LittleEndian(config[12..], 254);
+        BinaryPrimitives.WriteUInt32LittleEndian(config[8..], SegmentSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(config[12..], Segments);
         BinaryPrimitives.WriteUInt32LittleEndian(config[20..], SectorSize);
         BinaryPrimitives.WriteUInt32LittleEndian(config[36..], LongestDiscard);
         BinaryPrimitives.WriteUInt32LittleEndian(config[40..], RangesPerRequest);
@@ -69,7 +74,8 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
     public bool Process(int queue)
     {
         Virtqueue requests = _host!.Queue(queue);
-        for (int i = 0; i < RequestsPerTurn; i++)
+        long moved = 0;
+        for (int i = 0; i < RequestsPerTurn && moved < BytesPerTurn; i++)
         {
             if (requests.Pop() is not { } chain)
             {
@@ -77,6 +83,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
                 continue;
             }
             requests.Push(chain, Serve(chain));
+            moved += chain.ReadableLength + chain.WritableLength;
         }
         return true;
     }
@@ -132,7 +139,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
 
     private byte ReadSectors(VirtChain chain, ulong sector, long length)
     {
-        if (!InDisk(sector, length, out long offset)) return IoError;
+        if (length > LongestRequest || !InDisk(sector, length, out long offset)) return IoError;
         chain.ForEachWritable(0, length, (at, data) =>
         {
             disk.Read(offset + at, data);
@@ -143,7 +150,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
 
     private byte WriteSectors(VirtChain chain, ulong sector, long length)
     {
-        if (disk.IsReadOnly || !InDisk(sector, length, out long offset)) return IoError;
+        if (disk.IsReadOnly || length > LongestRequest || !InDisk(sector, length, out long offset)) return IoError;
         chain.ForEachReadable(HeaderSize, length, (at, data) =>
         {
             disk.Write(offset + at, data);
@@ -166,7 +173,7 @@ public sealed class VirtioBlock(IBlockBackend disk, string serial = "") : IVirti
                 uint sectors = BinaryPrimitives.ReadUInt32LittleEndian(ranges[(at + 8)..]), flags = BinaryPrimitives.ReadUInt32LittleEndian(ranges[(at + 12)..]);
                 if ((flags & ~1u) != 0 || (!zero && flags != 0)) return Unsupported;
                 if (sectors > LongestDiscard || !InDisk(sector, (long)sectors * SectorSize, out long offset)) return IoError;
-                if (pass == 1) disk.Discard(offset, (long)sectors * SectorSize, zero);
+                if (pass == 1) disk.Discard(offset, (long)sectors * SectorSize);
             }
         }
         return Ok;

@@ -126,7 +126,8 @@ public sealed class VirtioConsole : IVirtioDevice
     {
         for (int i = 0; i < RequestsPerTurn; i++)
         {
-            if (!port.HasInput) return false;
+            // Linux throws away what comes for a port that nobody has opened.
+            if (!port.IsOpen || !port.HasInput) return false;
             if (queue.Pop() is not { } chain)
             {
                 if (!queue.Rearm()) return false;
@@ -191,7 +192,11 @@ public sealed class VirtioConsole : IVirtioDevice
             return;
         }
         if ((uint)id >= (uint)_ports.Length) return;
-        if (what == PortOpen) _ports[id].SetOpen(value == 1);
+        if (what == PortOpen)
+        {
+            _ports[id].SetOpen(value == 1);
+            _host!.Schedule(ReceiveQueue(id));
+        }
         if (what != PortReady || value != 1) return;
         if (id == 0)
         {

@@ -29,7 +29,8 @@ public sealed class VirtioConsolePort(string name, IByteSink sink)
 
     internal bool HasInput { get { lock (_gate) return _count > 0; } }
 
-    /// <summary>Queues input for the guest; answers how much there was room for. Any thread.</summary>
+    /// <summary>Queues input until the guest has opened the port and takes it; answers how much there was room for. Any thread.</summary>
+    /// <remarks>What the guest has not taken when it closes the port is dropped: the next to open it starts afresh.</remarks>
     public int Send(ReadOnlySpan<byte> data)
     {
         int count;
@@ -69,6 +70,13 @@ public sealed class VirtioConsolePort(string name, IByteSink sink)
     {
         if (IsOpen == open) return;
         IsOpen = open;
+        bool wasFull;
+        lock (_gate)
+        {
+            wasFull = !open && _count == Capacity;
+            if (!open) _count = 0;
+        }
         OpenChanged?.Invoke(open);
+        if (wasFull) RoomAvailable?.Invoke();
     }
 }

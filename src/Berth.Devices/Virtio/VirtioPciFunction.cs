@@ -61,6 +61,7 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IVirtioHost
     private Registers _s = new() { ConfigVector = NoVector };
     private long _pending;
     private int _running;
+    private bool _stopped;
 
     /// <summary>Puts a device behind the transport. <paramref name="run"/> starts work; the thread pool does so by default.</summary>
     public VirtioPciFunction(IVirtioDevice device, GuestMemory memory, IMessageInterrupts messages, IInterruptLine? line, Action<Action>? run = null)
@@ -131,6 +132,13 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IVirtioHost
         base.Reset();
     }
 
+    /// <inheritdoc/>
+    public override void Stop()
+    {
+        // Devices touch memory under the gate only.
+        lock (_gate) _stopped = true;
+    }
+
     private void ResetDevice()
     {
         _device.Reset();
@@ -177,7 +185,7 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IVirtioHost
 
     private void Serve(int index)
     {
-        if ((_s.Status & (DriverOk | NeedsReset)) != DriverOk || !IsBusMaster) return;
+        if (_stopped || (_s.Status & (DriverOk | NeedsReset)) != DriverOk || !IsBusMaster) return;
         Virtqueue queue = _queues[index];
         bool more = queue.IsUsable && _device.Process(index);
         foreach (Virtqueue q in _queues)

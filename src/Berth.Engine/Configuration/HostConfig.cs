@@ -111,8 +111,10 @@ public sealed record HostConfig : Resources
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Sysctls { get; init; }
 
-    /// <summary><c>container</c> (default) or, later, <c>vm</c>.</summary>
+    /// <summary><c>container</c> (default) or <c>vm</c>.</summary>
     public string? Runtime { get; init; }
+
+    internal bool IsMachine => Runtime == "vm";
 
     /// <summary>Windows only.</summary>
     public string? Isolation { get; init; }

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
 using Berth.Engine.Instances;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
+using Berth.Vmm.Control;
 
 namespace Berth.Engine.Execs;
 
@@ -34,6 +37,12 @@ public sealed class ExecService
         if (!string.IsNullOrEmpty(config.WorkingDir) && config.WorkingDir[0] != '/')
             throw EngineException.Invalid($"WorkingDir: '{config.WorkingDir}' must be an absolute path");
         DetachKeys.Parse(config.DetachKeys);
+        if (instance.Definition.IsMachine)
+        {
+            if (config.Privileged)
+                throw EngineException.NotImplemented("Privileged: not for a virtual machine: root has every right over its own kernel: leave --privileged out");
+            MachinePlan.Exec(instance.Definition, _specs.HostName(instance.Definition), config);
+        }
         CheckRunning(instance);
         var session = new ExecSession(InstanceNames.NewId(), instance, config) { CreatedAt = _context.Clock.GetUtcNow() };
         Sweep();
@@ -181,6 +190,37 @@ public sealed class ExecService
         ExecConfig config = session.Config;
         InstanceDefinition definition = session.Instance.Definition;
         size ??= config.ConsoleSize;
+        ExecRequest request = (definition.IsMachine ? InMachine(session) : InContainer(session)) with
+        {
+            Tty = config.Tty,
+            OpenStdin = config.AttachStdin,
+            ConsoleSize = size is [> 0 and var rows, > 0 and var columns] ? new TerminalSize(rows, columns) : null,
+        };
+        StartResult started = await TranslatedAsync(session, () => _context.Supervisor.ExecAsync(request, CancellationToken.None));
+        session.Pid = started.Pid;
+        if (!session.Hidden)
+            _context.Events.Publish(session.Instance, $"exec_start: {string.Join(' ', config.Cmd!)}", ("execID", session.Id));
+    }
+
+    // The sandbox gets a helper that asks the machine for the process and carries its streams; user and directory are the guest's affair.
+    private ExecRequest InMachine(ExecSession session)
+    {
+        InstanceDefinition definition = session.Instance.Definition;
+        WorkloadConfig workload = MachinePlan.Exec(definition, _specs.HostName(definition), session.Config);
+        string json = JsonSerializer.Serialize(workload, ControlJson.Default.WorkloadConfig);
+        return new ExecRequest
+        {
+            ContainerId = definition.Id,
+            ExecId = session.Id,
+            Process = MachineSpec.Exec(definition, json, session.Config.Tty),
+            Seccomp = _specs.MachineFilter(definition),
+        };
+    }
+
+    private ExecRequest InContainer(ExecSession session)
+    {
+        ExecConfig config = session.Config;
+        InstanceDefinition definition = session.Instance.Definition;
         RuntimeSpec spec = _specs.Build(definition, joins: false);
         ProcessSpec process = spec.Process! with
         {
@@ -192,7 +232,7 @@ public sealed class ExecService
             Capabilities = config.Privileged ? SpecBuilder.Capabilities(_context.Host.Capabilities) : spec.Process.Capabilities,
         };
         string? user = string.IsNullOrEmpty(config.User) ? definition.Config.User : config.User;
-        var request = new ExecRequest
+        return new ExecRequest
         {
             ContainerId = definition.Id,
             ExecId = session.Id,
@@ -200,14 +240,7 @@ public sealed class ExecService
             User = string.IsNullOrEmpty(user) ? null : user,
             GroupAdd = definition.HostConfig.GroupAdd ?? [],
             Seccomp = config.Privileged ? null : spec.Linux!.Seccomp,
-            Tty = config.Tty,
-            OpenStdin = config.AttachStdin,
-            ConsoleSize = size is [> 0 and var rows, > 0 and var columns] ? new TerminalSize(rows, columns) : null,
         };
-        StartResult started = await TranslatedAsync(session, () => _context.Supervisor.ExecAsync(request, CancellationToken.None));
-        session.Pid = started.Pid;
-        if (!session.Hidden)
-            _context.Events.Publish(session.Instance, $"exec_start: {string.Join(' ', config.Cmd!)}", ("execID", session.Id));
     }
 
     private static async Task<T> TranslatedAsync<T>(ExecSession session, Func<Task<T>> call)

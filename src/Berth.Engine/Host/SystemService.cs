@@ -98,7 +98,7 @@ public sealed class SystemService
             DockerRootDir = _context.Options.DataRoot,
             Name = _context.Host.HostName,
             ServerVersion = _context.Options.Version,
-            Runtimes = new Dictionary<string, RuntimeView> { ["container"] = new() },
+            Runtimes = new Dictionary<string, RuntimeView> { ["container"] = new(), ["vm"] = new() },
             SecurityOptions = _context.Options.PrivateUserNamespaces ? ["name=seccomp,profile=builtin", "name=cgroupns", "name=userns"] : ["name=seccomp,profile=builtin", "name=cgroupns"],
             Warnings = warnings,
         };
@@ -107,7 +107,7 @@ public sealed class SystemService
     /// <summary>Disk space by kind.</summary>
     public DiskUsage DiskUsage(bool instances, bool volumes) => new()
     {
-        LayersSize = _context.Images.DiskUsage().LayersSize,
+        LayersSize = _context.Images.DiskUsage().LayersSize + _context.Disks.DiskUsage(),
         Containers = instances ? [.. _context.Registry.All.Select(i => _views.Summary(i, size: true))] : [],
         Volumes = volumes ? _context.Volumes.Usage() : [],
     };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Berth.Disks;
 using Berth.Engine.Events;
 using Berth.Images;
 using Berth.Images.Spec;
@@ -9,13 +10,15 @@ namespace Berth.Engine.Images;
 public sealed class ImageService
 {
     private readonly EventJournal _events;
+    private readonly ImageDisks _disks;
     private readonly ConcurrentDictionary<string, Task<Image>> _making = new(StringComparer.Ordinal);
     private Func<string, ImageUse?> _inUse = static _ => null;
 
-    internal ImageService(ImageStore store, EventJournal events)
+    internal ImageService(ImageStore store, EventJournal events, ImageDisks disks)
     {
         Store = store;
         _events = events;
+        _disks = disks;
     }
 
     /// <summary>The store itself, for reading.</summary>
@@ -47,6 +50,7 @@ public sealed class ImageService
     {
         string id = Get(nameOrId).Id;
         IReadOnlyList<RemovedImage> removed = Store.Remove(nameOrId, force, _inUse);
+        RemoveDisks(removed);
         Publish(removed, untagged: id);
         return removed;
     });
@@ -55,6 +59,7 @@ public sealed class ImageService
     public PrunedImages Prune(bool all, ImageFilter? filter) => Translated(() =>
     {
         PrunedImages pruned = Store.Prune(all, filter, _inUse);
+        RemoveDisks(pruned.Removed);
         Publish(pruned.Removed);
         return pruned;
     });
@@ -186,6 +191,12 @@ public sealed class ImageService
     private static string Named(string text) => ImageReference.TryParse(text, out ImageReference reference) && !text.StartsWith("sha256:", StringComparison.Ordinal)
         ? reference.WithDefaultTag().Familiar
         : text;
+
+    private void RemoveDisks(IReadOnlyList<RemovedImage> removed)
+    {
+        foreach (string id in removed.Select(static image => image.Deleted).OfType<string>())
+            _disks.Remove(id);
+    }
 
     private void Publish(IReadOnlyList<RemovedImage> removed, string? untagged = null)
     {

@@ -6,6 +6,6 @@ public sealed record GraphDriverView
     /// <summary>LowerDir, UpperDir, WorkDir, MergedDir.</summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 
-    /// <summary>Driver.</summary>
-    public string Name { get; init; } = "overlay2";
+    /// <summary><c>overlay2</c> for containers, <c>disk</c> for virtual machines.</summary>
+    public required string Name { get; init; }
 }

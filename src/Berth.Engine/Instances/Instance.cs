@@ -8,6 +8,7 @@ internal sealed class Instance(string name, InstanceDefinition definition, Insta
     private volatile string _name = name;
     private volatile InstanceDefinition _definition = definition;
     private volatile InstanceState _state = state;
+    private int _forcedRemovals;
 
     public string Id => _definition.Id;
 
@@ -30,8 +31,15 @@ internal sealed class Instance(string name, InstanceDefinition definition, Insta
     /// <summary>The next end is part of a restart by the user: no policy, no removal.</summary>
     public bool ExpectRestart { get; set; }
 
+    /// <summary>Forced removals under way: until they are done, or have failed, nothing starts it.</summary>
+    public bool IsBeingRemoved => Volatile.Read(ref _forcedRemovals) > 0;
+
     public HealthMonitor? Health { get; set; }
 
     /// <summary>The volumes were filled from the image since the engine started or before the first start.</summary>
     public bool VolumesFilled { get; set; }
+
+    public void BeginForcedRemoval() => Interlocked.Increment(ref _forcedRemovals);
+
+    public void EndForcedRemoval() => Interlocked.Decrement(ref _forcedRemovals);
 }

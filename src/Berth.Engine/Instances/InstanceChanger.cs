@@ -1,5 +1,6 @@
 using Berth.Containers.Cgroups;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 
@@ -57,8 +58,6 @@ internal sealed class InstanceChanger(EngineContext context)
         string name = newName.TrimStart('/');
         return HeldAsync(instance, () =>
         {
-            if (context.Registry.Find(instance.Id) != instance)
-                throw EngineException.NotFound($"No such container: {instance.Id}"); // removed meanwhile: its new name would stay taken
             string old = instance.Name;
             if (name == old)
                 throw EngineException.Invalid("name: Renaming a container with the same name as its current name");
@@ -85,10 +84,12 @@ internal sealed class InstanceChanger(EngineContext context)
         await HeldAsync(instance, () =>
         {
             HostConfig changed = UpdateMerge.Merge(instance.Definition.HostConfig, update, context.Host);
+            if (changed.IsMachine)
+                CheckMachine(instance, changed);
             RequestValidator.CheckResources(changed, context.Host, warnings);
             RequestValidator.CheckRestart(update.RestartPolicy, changed.AutoRemove);
             if (instance.State.IsRunning)
-                OnCgroup(instance, cgroup => cgroup.Apply(ResourcePlan.Build(changed, context.Host)));
+                OnCgroup(instance, cgroup => cgroup.Apply(ResourcePlan.Build(changed.IsMachine ? MachineSize.Sandbox(changed) : changed, context.Host)));
             InstanceDefinition definition = instance.Definition with { HostConfig = changed };
             context.Store.SaveDefinition(instance.Name, definition);
             instance.Definition = definition;
@@ -97,11 +98,23 @@ internal sealed class InstanceChanger(EngineContext context)
         return new UpdateResult { Warnings = warnings };
     }
 
-    private static async Task HeldAsync(Instance instance, Action change, CancellationToken cancellationToken)
+    // Memory and processors are built into a machine when it starts; more or less of a processor's time is possible at any moment.
+    private static void CheckMachine(Instance instance, HostConfig changed)
+    {
+        MachineRules.CheckSize(changed);
+        HostConfig now = instance.Definition.HostConfig;
+        if (instance.State.IsRunning && (changed.Memory != now.Memory || changed.MemorySwap != now.MemorySwap))
+            throw EngineException.Conflict($"Memory: virtual machine {instance.Name} runs with what it was started with: stop it, update it, and start it again");
+    }
+
+    private async Task HeldAsync(Instance instance, Action change, CancellationToken cancellationToken)
     {
         await instance.Gate.WaitAsync(cancellationToken);
         try
         {
+            // Removed meanwhile: a change would answer for what is gone, and a new name would stay taken.
+            if (context.Registry.Find(instance.Id) != instance)
+                throw EngineException.NotFound($"No such container: {instance.Id}");
             change();
         }
         finally

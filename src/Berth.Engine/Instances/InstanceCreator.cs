@@ -1,5 +1,6 @@
 using Berth.Containers.Security;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Images;
@@ -13,19 +14,21 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
 
     public CreateResult Create(CreateRequest request)
     {
-        if (context.Options.PrivateUserNamespaces && string.IsNullOrEmpty(request.HostConfig.UsernsMode))
+        if (context.Options.PrivateUserNamespaces && !request.HostConfig.IsMachine && string.IsNullOrEmpty(request.HostConfig.UsernsMode))
             request = request with { HostConfig = request.HostConfig with { UsernsMode = "private" } };
         IReadOnlyList<string> warnings = RequestValidator.Validate(request, context.Host);
+        if (request.HostConfig.IsMachine)
+            context.Kernels.RequireKnown(request.HostConfig.Annotations?.GetValueOrDefault(MachineRules.KernelAnnotation));
         Image image = context.Images.Get(request.Config.Image!);
         string id = InstanceNames.NewId();
         InstanceDefinition definition = Define(id, request, image);
         if (definition.HostConfig.UsernsMode == "private")
             definition = definition with { IdBase = UserNamespaces.Allocate([]) }; // to be checked with; its own comes when it is registered
-        specs.Build(definition, joins: false); // refuses what only the whole shows
+        specs.Check(definition);
         string name = Reserve(request.Name, id);
         try
         {
-            InstanceFiles.Create(context.Paths, id);
+            InstanceFiles.Create(context.Paths, definition);
             foreach (PlannedMount mount in definition.Mounts.Where(static m => m.Type == "volume"))
                 context.Volumes.Ensure(mount.VolumeName!, mount.Anonymous, mount.VolumeLabels);
             Instance instance = Register(name, definition);
@@ -81,8 +84,9 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             if (mode is not null && mode.StartsWith("container:", StringComparison.Ordinal))
                 context.Registry.Get(mode["container:".Length..]);
         }
+        // The image's volumes are no mounts of a machine: their paths stay on its disk.
         IReadOnlyList<PlannedMount> mounts = MountPlanner.Plan(
-            config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
+            host.IsMachine ? config with { Volumes = null } : config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
         InstanceFiles.CheckBindSources([.. mounts.Where(static m => !m.CreateSource)]);
         if (string.IsNullOrEmpty(config.Hostname) && host.UTSMode != "host" && host.NetworkMode != "host")
             config = config with { Hostname = id[..12] };
@@ -108,6 +112,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         RestartPolicy = host.RestartPolicy is { Name.Length: > 0 } policy ? policy : new RestartPolicy { Name = "no" },
         LogConfig = host.LogConfig is { Type.Length: > 0 } log ? log : new LogConfig { Type = "json-file", Config = host.LogConfig?.Config ?? new Dictionary<string, string>() },
         Runtime = host.Runtime is null or "" or "berth" or "runc" or "io.containerd.runc.v2" ? "container" : host.Runtime,
+        Memory = host.IsMachine ? MachineSize.Memory(host) : host.Memory,
         ShmSize = host.ShmSize > 0 ? host.ShmSize : 64 * 1024 * 1024,
         MemorySwappiness = host.MemorySwappiness == -1 ? null : host.MemorySwappiness,
         MemorySwap = host.Memory > 0 && host.MemorySwap == 0 && context.Host.SwapAccounting ? checked(host.Memory * 2) : host.MemorySwap,

@@ -6,9 +6,12 @@ namespace Berth.Engine.Instances;
 /// <summary>The host files behind an instance: its directory, the files mounted over /etc, bind sources.</summary>
 internal static class InstanceFiles
 {
-    public static void Create(EnginePaths paths, string id)
+    public static void Create(EnginePaths paths, InstanceDefinition definition)
     {
+        string id = definition.Id;
         Directory.CreateDirectory(paths.Container(id), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (definition.IsMachine)
+            return;
         Directory.CreateDirectory(paths.Upper(id));
         Directory.CreateDirectory(paths.Work(id));
     }

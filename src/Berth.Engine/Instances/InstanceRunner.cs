@@ -1,12 +1,12 @@
-using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
+using Berth.Engine.Machines;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
 
 namespace Berth.Engine.Instances;
 
 /// <summary>Starts instances and records their ends: the two places where an instance begins and stops running.</summary>
-internal sealed class InstanceRunner(EngineContext context, SpecSource specs, InstanceRemover remover, VolumeFiller filler)
+internal sealed class InstanceRunner(EngineContext context, SpecSource specs, MachineStarter machines, InstanceRemover remover, VolumeFiller filler)
 {
     /// <summary>Called when the workload runs, to begin its health probes.</summary>
     public Action<Instance>? Running { get; set; }
@@ -91,6 +91,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
             case InstanceStatus.Paused:
                 throw EngineException.Conflict("cannot start a paused container, try unpause instead");
             case InstanceStatus.Removing or InstanceStatus.Dead:
+            case var _ when instance.IsBeingRemoved:
                 throw EngineException.Conflict("container is marked for removal and cannot be started");
         }
     }
@@ -106,8 +107,9 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, In
                 ? context.Registry.Get(mode["container:".Length..]).Id
                 : null;
             InstanceFiles.WriteEtc(context.Paths, definition, specs.HostName(definition), joined);
-            RuntimeSpec spec = specs.Build(definition, joins: true);
-            StartRequest request = specs.Request(definition, spec, context.LowerDirectories(definition.ImageId));
+            StartRequest request = definition.IsMachine
+                ? await machines.RequestAsync(definition, context.Stopping.Token)
+                : specs.Request(definition, specs.Build(definition, joins: true), specs.Overlay(definition));
             StartResult started = await context.Supervisor.StartAsync(request, CancellationToken.None);
             context.States.Save(instance, instance.State with
             {

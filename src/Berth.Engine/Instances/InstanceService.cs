@@ -1,5 +1,6 @@
 using Berth.Containers.Supervision;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
 
@@ -8,6 +9,8 @@ namespace Berth.Engine.Instances;
 /// <summary>Everything that can be done with instances. Names, full ids and unique id prefixes are accepted; errors are <see cref="EngineException"/>.</summary>
 public sealed class InstanceService
 {
+    private const string DiskIsItsOwn = "its files are on a disk that its own kernel alone reads";
+    private const string SendFiles = "exec NAME tar c PATH` and `berth exec -i NAME tar x";
     private readonly EngineContext _context;
     private readonly InstanceCreator _creator;
     private readonly InstanceRunner _runner;
@@ -18,6 +21,7 @@ public sealed class InstanceService
     private readonly InstanceUsage _usage;
     private readonly InstanceProcesses _processes;
     private readonly InstanceArchive _archive;
+    private readonly MachineConsole _console;
 
     internal InstanceService(EngineContext context, SpecSource specs, InstanceRunner runner, InstanceRemover remover, InstanceViews views)
     {
@@ -31,6 +35,7 @@ public sealed class InstanceService
         _usage = new InstanceUsage(context);
         _processes = new InstanceProcesses(context);
         _archive = new InstanceArchive(context);
+        _console = new MachineConsole(context);
     }
 
     /// <summary>Makes an instance; validates the whole request first. NotFound = the image is missing.</summary>
@@ -85,8 +90,26 @@ public sealed class InstanceService
     public async Task RemoveAsync(string nameOrId, bool force, bool volumes, CancellationToken cancellationToken)
     {
         Instance instance = Get(nameOrId);
-        if (force)
+        if (!force)
+        {
+            await RemoveStoppedAsync(instance, volumes, cancellationToken);
+            return;
+        }
+        // A start that waits for its turn must not come between the kill and the removal.
+        instance.BeginForcedRemoval();
+        try
+        {
             await _stopper.ForceAsync(instance, cancellationToken);
+            await RemoveStoppedAsync(instance, volumes, cancellationToken);
+        }
+        finally
+        {
+            instance.EndForcedRemoval();
+        }
+    }
+
+    private async Task RemoveStoppedAsync(Instance instance, bool volumes, CancellationToken cancellationToken)
+    {
         await instance.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -98,7 +121,7 @@ public sealed class InstanceService
                     : "running: stop the container before removal or force remove";
                 throw EngineException.Conflict($"cannot remove container \"/{instance.Name}\": container is {what}");
             }
-            if (instance.State.Status == InstanceStatus.Restarting && !force)
+            if (instance.State.Status == InstanceStatus.Restarting)
                 throw EngineException.Conflict($"cannot remove container \"/{instance.Name}\": container is restarting: stop the container before removal or force remove");
             await _remover.RemoveHeldAsync(instance, volumes);
         }
@@ -161,6 +184,9 @@ public sealed class InstanceService
         }
     }
 
+    /// <summary>The serial console of a virtual machine: its history, then live both ways unless it does not run or <paramref name="live"/> is false.</summary>
+    public Task<Attachment> OpenConsoleAsync(string nameOrId, bool live, CancellationToken cancellationToken) => _console.OpenAsync(Get(nameOrId), live, cancellationToken);
+
     // Who waits for a start that can no longer come must not wait for ever.
     private static async Task EndWithRemovalAsync(Instance instance, DateTimeOffset? lastStart, Stream stream)
     {
@@ -203,7 +229,7 @@ public sealed class InstanceService
 
     /// <summary>Processes as ps(1) shows them; unset arguments = <c>-ef</c>.</summary>
     public Task<TopResult> TopAsync(string nameOrId, string? psArguments, CancellationToken cancellationToken) =>
-        _processes.ListAsync(Get(nameOrId), psArguments, cancellationToken);
+        _processes.ListAsync(Container(nameOrId, "its processes are its own kernel's", "exec NAME ps"), psArguments, cancellationToken);
 
     /// <summary>Samples of resource usage: with <paramref name="stream"/> one a second for ever, else one (two apart unless <paramref name="oneShot"/>).</summary>
     public IAsyncEnumerable<InstanceStats> Stats(string nameOrId, bool stream, bool oneShot, CancellationToken cancellationToken) =>
@@ -219,27 +245,27 @@ public sealed class InstanceService
     /// <summary>Paths that differ from the image.</summary>
     public Task<IReadOnlyList<FilesystemChange>> ChangesAsync(string nameOrId, CancellationToken cancellationToken)
     {
-        Instance instance = Get(nameOrId);
+        Instance instance = Container(nameOrId, DiskIsItsOwn, "exec NAME find / -xdev -newer FILE");
         return Task.Run(() => _archive.Changes(instance), cancellationToken);
     }
 
     /// <summary>Facts of a path inside the instance.</summary>
-    public PathStat StatPath(string nameOrId, string path) => _archive.Stat(Get(nameOrId), path);
+    public PathStat StatPath(string nameOrId, string path) => _archive.Stat(Container(nameOrId, DiskIsItsOwn, SendFiles), path);
 
     /// <summary>Writes a path inside the instance as a tar archive.</summary>
-    public Task CopyOutAsync(string nameOrId, string path, Stream tar, CancellationToken cancellationToken) => _archive.CopyOutAsync(Get(nameOrId), path, tar, cancellationToken);
+    public Task CopyOutAsync(string nameOrId, string path, Stream tar, CancellationToken cancellationToken) => _archive.CopyOutAsync(Container(nameOrId, DiskIsItsOwn, SendFiles), path, tar, cancellationToken);
 
     /// <summary>Unpacks a tar archive (plain, gzip or zstd) into a directory inside the instance.</summary>
     public Task CopyInAsync(string nameOrId, string path, Stream tar, CopyInOptions options, CancellationToken cancellationToken) =>
-        _archive.CopyInAsync(Get(nameOrId), path, tar, options, cancellationToken);
+        _archive.CopyInAsync(Container(nameOrId, DiskIsItsOwn, SendFiles), path, tar, options, cancellationToken);
 
     /// <summary>Writes the whole file system as a tar archive.</summary>
-    public Task ExportAsync(string nameOrId, Stream tar, CancellationToken cancellationToken) => _archive.ExportAsync(Get(nameOrId), tar, cancellationToken);
+    public Task ExportAsync(string nameOrId, Stream tar, CancellationToken cancellationToken) => _archive.ExportAsync(Container(nameOrId, DiskIsItsOwn, "exec NAME tar c -X /proc -X /sys -X /dev /"), tar, cancellationToken);
 
     /// <summary>Makes an image of the instance; gives the image's id.</summary>
     public Task<string> CommitAsync(CommitRequest request, CancellationToken cancellationToken)
     {
-        Instance instance = Get(request.Container);
+        Instance instance = Container(request.Container, DiskIsItsOwn, "import of what `berth exec NAME tar c /` writes");
         Task<string> Commit() => _archive.CommitAsync(instance, request, cancellationToken);
         return request.Pause && instance.State.Status == InstanceStatus.Running ? _changer.WhilePausedAsync(instance, Commit) : Commit();
     }
@@ -259,7 +285,7 @@ public sealed class InstanceService
                 continue;
             try
             {
-                long size = DirectorySize.Measure(_context.Paths.Upper(instance.Id));
+                long size = _views.WritableSize(instance);
                 await RemoveAsync(instance.Id, force: false, volumes: false, cancellationToken);
                 space += size;
                 deleted.Add(instance.Id);
@@ -271,6 +297,11 @@ public sealed class InstanceService
         }
         return new PruneResult { ContainersDeleted = deleted, SpaceReclaimed = space };
     }
+
+    // What works on files or processes through the host's kernel.
+    private Instance Container(string nameOrId, string why, string instead) => Get(nameOrId) is { Definition.IsMachine: false } instance
+        ? instance
+        : throw EngineException.NotImplemented($"not for a virtual machine: {why}: use `berth {instead.Replace("NAME", nameOrId, StringComparison.Ordinal)}`");
 
     private Instance Get(string nameOrId) => _context.Registry.Get(nameOrId);
 }

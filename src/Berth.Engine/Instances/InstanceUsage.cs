@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Berth.Containers.Cgroups;
+using Berth.Engine.Machines;
 using Berth.Engine.State;
 using EngineCpuStats = Berth.Engine.Instances.CpuStats;
 
@@ -65,7 +66,7 @@ internal sealed class InstanceUsage(EngineContext context)
                 MaxUsage = usage.Memory.MaxUsage,
                 Details = usage.Memory.Stat,
                 FailCount = usage.Memory.FailCount,
-                Limit = usage.Memory.Limit ?? HostMemory(),
+                Limit = instance.Definition.IsMachine ? (ulong)MachineSize.Memory(instance.Definition.HostConfig) : usage.Memory.Limit ?? HostMemory(),
             },
             Networks = instance.Definition.HostConfig.NetworkMode == "host" ? null : Networks(state.Pid),
         };

@@ -1,7 +1,9 @@
 using Berth.Engine.Configuration;
 using Berth.Engine.Execs;
+using Berth.Engine.Machines;
 using Berth.Engine.State;
 using Berth.Images;
+using Berth.Linux;
 
 namespace Berth.Engine.Instances;
 
@@ -29,7 +31,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
             RestartCount = instance.State.RestartCount,
             ExecIDs = execs.RunningIn(instance) is { Count: > 0 } ids ? ids : null,
             HostConfig = definition.HostConfig,
-            GraphDriver = new GraphDriverView { Data = GraphData(instance) },
+            GraphDriver = new GraphDriverView { Name = definition.IsMachine ? "disk" : "overlay2", Data = GraphData(instance) },
             SizeRw = rw,
             SizeRootFs = root,
             Mounts = MountViews(definition),
@@ -61,7 +63,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
             State = state.StatusText,
             Status = StatusText.Of(state, Health(instance)?.Status, context.Clock.GetUtcNow()),
             Ports = [.. (definition.Config.ExposedPorts?.Keys ?? []).Select(Port).OfType<PortView>()],
-            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "default" },
+            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "default", Runtime = definition.HostConfig.Runtime ?? "container" },
             NetworkSettings = new SummaryNetworkSettings { Networks = Networks(definition) },
             Mounts = MountViews(definition),
         };
@@ -101,7 +103,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
 
     private Dictionary<string, string>? GraphData(Instance instance)
     {
-        if (!context.Images.Store.TryGet(instance.Definition.ImageId, out Image? image))
+        if (!context.Images.Store.TryGet(instance.Definition.ImageId, out Image? image) || instance.Definition.IsMachine)
             return null;
         return new Dictionary<string, string>
         {
@@ -113,9 +115,18 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
         };
     }
 
+    /// <summary>Bytes of what it wrote: its layer, or what its disk takes on the host.</summary>
+    public long WritableSize(Instance instance)
+    {
+        if (!instance.Definition.IsMachine)
+            return DirectorySize.Measure(context.Paths.Upper(instance.Id));
+        string disk = MachinePlaces.OnHost(context.Paths.Machine(instance.Id), MachinePlaces.WritableDisk);
+        return Libc.TryStatAt(null, disk, out Libc.statx status) == Errno.None ? (long)status.stx_blocks * 512 : 0;
+    }
+
     private (long? Rw, long? Root) Sizes(Instance instance)
     {
-        long rw = DirectorySize.Measure(context.Paths.Upper(instance.Id));
+        long rw = WritableSize(instance);
         return (rw, rw + (context.Images.Store.TryGet(instance.Definition.ImageId, out Image? image) ? image.Size : 0));
     }
 

@@ -1,6 +1,7 @@
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using LogConfig = Berth.Containers.Supervision.LogConfig;
@@ -10,22 +11,34 @@ namespace Berth.Engine.Instances;
 /// <summary>Start requests: the specification with what this host and the other instances add.</summary>
 internal sealed class SpecSource(EngineContext context)
 {
-    public RuntimeSpec Build(InstanceDefinition definition, bool joins)
+    public RuntimeSpec Build(InstanceDefinition definition, bool joins) => Checked(() => SpecBuilder.Build(definition, Inputs(definition, joins)));
+
+    /// <summary>The sandbox of a virtual machine's berth-vmm.</summary>
+    public RuntimeSpec BuildMachine(InstanceDefinition definition, MachineParts parts) =>
+        Checked(() => MachineSpec.Build(definition, Inputs(definition, joins: false), context.Machines, parts, context.Paths.Machine(definition.Id)));
+
+    public SeccompSpec? MachineFilter(InstanceDefinition definition) => MachineSpec.Seccomp(Inputs(definition, joins: false));
+
+    /// <summary>Refuses what only the whole definition shows.</summary>
+    public void Check(InstanceDefinition definition)
     {
-        RuntimeSpec spec;
-        try
+        if (!definition.IsMachine)
         {
-            spec = SpecBuilder.Build(definition, Inputs(definition, joins));
-            SpecValidator.ThrowIfInvalid(spec);
+            Build(definition, joins: false);
+            return;
         }
-        catch (Exception e) when (e is SpecException or ArgumentException or OverflowException)
-        {
-            throw new EngineException(EngineErrorKind.InvalidParameter, e.Message, e);
-        }
-        return spec;
+        BuildMachine(definition, new MachineParts("/", "/", "/", "/"));
+        MachinePlan.Workload(definition, HostName(definition));
     }
 
-    public StartRequest Request(InstanceDefinition definition, RuntimeSpec spec, IReadOnlyList<string> layers)
+    public RootfsRequest Overlay(InstanceDefinition definition) => new()
+    {
+        LowerDirectories = context.LowerDirectories(definition.ImageId),
+        UpperDirectory = context.Paths.Upper(definition.Id),
+        WorkDirectory = context.Paths.Work(definition.Id),
+    };
+
+    public StartRequest Request(InstanceDefinition definition, RuntimeSpec spec, RootfsRequest rootfs)
     {
         InstanceConfig config = definition.Config;
         Configuration.LogConfig? log = definition.HostConfig.LogConfig;
@@ -35,12 +48,7 @@ internal sealed class SpecSource(EngineContext context)
         {
             Id = definition.Id,
             Spec = spec,
-            Rootfs = new RootfsRequest
-            {
-                LowerDirectories = layers,
-                UpperDirectory = context.Paths.Upper(definition.Id),
-                WorkDirectory = context.Paths.Work(definition.Id),
-            },
+            Rootfs = rootfs,
             User = string.IsNullOrEmpty(config.User) ? null : config.User,
             GroupAdd = definition.HostConfig.GroupAdd ?? [],
             Init = definition.HostConfig.Init ?? false,
@@ -59,6 +67,20 @@ internal sealed class SpecSource(EngineContext context)
     }
 
     public string HostName(InstanceDefinition definition) => SpecBuilder.HostName(definition, Inputs(definition, joins: false));
+
+    private static RuntimeSpec Checked(Func<RuntimeSpec> build)
+    {
+        try
+        {
+            RuntimeSpec spec = build();
+            SpecValidator.ThrowIfInvalid(spec);
+            return spec;
+        }
+        catch (Exception e) when (e is SpecException or ArgumentException or OverflowException)
+        {
+            throw new EngineException(EngineErrorKind.InvalidParameter, e.Message, e);
+        }
+    }
 
     private SpecInputs Inputs(InstanceDefinition definition, bool joins) => new()
     {

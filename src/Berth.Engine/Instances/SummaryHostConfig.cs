@@ -5,4 +5,7 @@ public sealed record SummaryHostConfig
 {
     /// <summary>Network mode.</summary>
     public string NetworkMode { get; init; } = "default";
+
+    /// <summary><c>container</c> or <c>vm</c>.</summary>
+    public required string Runtime { get; init; }
 }

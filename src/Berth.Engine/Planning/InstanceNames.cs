@@ -33,10 +33,11 @@ internal static class InstanceNames
 
     public static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
+    /// <summary>Docker's rule, but that a name may have one character.</summary>
     public static void Validate(string name)
     {
         string bare = name.TrimStart('/');
-        bool sound = bare.Length is >= 2 and <= 255 && char.IsAsciiLetterOrDigit(bare[0]) && bare.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+        bool sound = bare.Length is >= 1 and <= 255 && char.IsAsciiLetterOrDigit(bare[0]) && bare.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
         if (!sound)
             throw EngineException.Invalid($"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
     }

@@ -7,6 +7,8 @@ internal static class NetworkRules
 {
     public const string BridgeWarning = "NetworkMode: bridge networking is not available yet: the instance has a loopback interface only; use --network host to reach other machines, or --network none";
 
+    public const string MachineWarning = "NetworkMode: bridge networking is not available yet: the virtual machine has a loopback interface only";
+
     public static void Check(CreateRequest request, List<string> warnings)
     {
         HostConfig host = request.HostConfig;
@@ -32,7 +34,7 @@ internal static class NetworkRules
         foreach ((string network, EndpointConfig? endpoint) in request.NetworkingConfig.EndpointsConfig ?? new Dictionary<string, EndpointConfig?>())
             CheckEndpoint(network, mode, endpoint);
         if (mode == "bridge" && request.Config.NetworkDisabled != true)
-            warnings.Add(BridgeWarning);
+            warnings.Add(host.IsMachine ? MachineWarning : BridgeWarning);
     }
 
     private static void CheckEndpoint(string network, string mode, EndpointConfig? endpoint)

@@ -1,5 +1,6 @@
 using Berth.Containers.Security;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 
 namespace Berth.Engine.Planning;
 
@@ -29,6 +30,8 @@ internal static class RequestValidator
             throw EngineException.Invalid("Image: no image given");
         CheckConfig(config);
         CheckRuntime(host);
+        if (host.IsMachine)
+            MachineRules.Check(request);
         NetworkRules.Check(request, warnings);
         CheckNamespaces(config, host);
         CheckResources(host, facts, warnings);
@@ -140,16 +143,14 @@ internal static class RequestValidator
     {
         switch (host.Runtime)
         {
-            case null or "" or "container" or "berth" or "runc" or "io.containerd.runc.v2":
+            case null or "" or "container" or "berth" or "runc" or "io.containerd.runc.v2" or "vm":
                 break;
-            case "vm":
-                throw EngineException.NotImplemented("HostConfig.Runtime: virtual machines are not available yet: use --runtime container");
             default:
-                throw EngineException.Invalid($"HostConfig.Runtime: unknown or invalid runtime name: {host.Runtime}: use container");
+                throw EngineException.Invalid($"HostConfig.Runtime: unknown or invalid runtime name: {host.Runtime}: use container or vm");
         }
         if (host.Isolation is not (null or "" or "default"))
             throw EngineException.Invalid($"HostConfig.Isolation: \"{host.Isolation}\" is a Windows setting: leave it out");
-        if (host.StorageOpt is { Count: > 0 })
+        if (host.StorageOpt is { Count: > 0 } && !host.IsMachine)
             throw EngineException.NotImplemented("HostConfig.StorageOpt: the overlay storage has no options (no size quota): leave --storage-opt out");
         if (!string.IsNullOrEmpty(host.Cgroup))
             throw EngineException.NotImplemented("HostConfig.Cgroup: joining another control group is not available: use CgroupParent");

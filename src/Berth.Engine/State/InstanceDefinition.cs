@@ -16,6 +16,9 @@ internal sealed record InstanceDefinition
 
     public required HostConfig HostConfig { get; init; }
 
+    /// <summary>Whether it runs as a virtual machine.</summary>
+    public bool IsMachine => HostConfig.IsMachine;
+
     public required NetworkingConfig NetworkingConfig { get; init; }
 
     /// <summary>First host id of the range that is the instance's own; null without a user namespace of its own.</summary>

@@ -13,6 +13,9 @@ public sealed class KernelModules
 
     private KernelModules(string root, FrozenSet<string> builtIn) => (_root, _builtIn) = (root, builtIn);
 
+    /// <summary>Those of a kernel that came without any: whatever it can do is built in.</summary>
+    public static KernelModules None { get; } = new("", []);
+
     /// <summary>Reads the lists of <c>lib/modules/RELEASE</c>.</summary>
     /// <exception cref="InitrdException">The lists are missing or name files outside the directory.</exception>
     public static KernelModules Open(string directory)

@@ -13,8 +13,8 @@ public sealed class KernelStoreTests : IDisposable
     {
         KernelStore store = KernelStore.Open(Path.Combine(_folder, "store"), TimeProvider.System);
         string file = Write(FakeKernel.BzImage());
-        await store.ImportAsync("mine", file, TestContext.Current.CancellationToken);
-        await store.ImportAsync("mine", file, TestContext.Current.CancellationToken);
+        await store.ImportAsync("mine", file, file, TestContext.Current.CancellationToken);
+        await store.ImportAsync("mine", file, file, TestContext.Current.CancellationToken);
         Assert.Equal("mine", Assert.Single(store.List()).Name);
         StoredKernel kernel = store.Get("mine");
         Assert.Equal("bzImage", kernel.Image.Format);
@@ -28,7 +28,7 @@ public sealed class KernelStoreTests : IDisposable
     public async Task ImportAsync_NoKernel_LeavesNothing()
     {
         KernelStore store = KernelStore.Open(Path.Combine(_folder, "store"), TimeProvider.System);
-        await Assert.ThrowsAsync<BootException>(() => store.ImportAsync("mine", Write(new byte[2000]), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<BootException>(() => store.ImportAsync("mine", Write(new byte[2000]), "test", TestContext.Current.CancellationToken));
         Assert.Empty(store.List());
     }
 
@@ -40,7 +40,7 @@ public sealed class KernelStoreTests : IDisposable
     public async Task ImportAsync_BadName_Refused(string name)
     {
         KernelStore store = KernelStore.Open(Path.Combine(_folder, "store"), TimeProvider.System);
-        await Assert.ThrowsAsync<BootException>(() => store.ImportAsync(name, Write(FakeKernel.BzImage()), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<BootException>(() => store.ImportAsync(name, Write(FakeKernel.BzImage()), "test", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class KernelStoreTests : IDisposable
     {
         string root = Path.Combine(_folder, "store");
         KernelStore store = KernelStore.Open(root, TimeProvider.System);
-        await store.ImportAsync("mine", Write(FakeKernel.BzImage()), TestContext.Current.CancellationToken);
+        await store.ImportAsync("mine", Write(FakeKernel.BzImage()), "test", TestContext.Current.CancellationToken);
         byte[] changed = FakeKernel.BzImage();
         changed[^1] ^= 1;
         await File.WriteAllBytesAsync(Path.Combine(root, "mine", "kernel"), changed, TestContext.Current.CancellationToken);

@@ -69,6 +69,17 @@ public sealed class CreateBodyTests
     [Fact]
     public void ToJson_VmFlag_IsRuntimeVm() => Assert.Equal("vm", Body("--vm", "debian").GetProperty("HostConfig").GetProperty("Runtime").GetString());
 
+    [Fact]
+    public void ToJson_Kernel_IsAnAnnotationBesideTheUsersOwn() =>
+        Assert.Equal("""{"a":"b","berth.kernel":"mine"}""", Body("--runtime", "vm", "--kernel", "mine", "--annotation", "a=b", "debian").GetProperty("HostConfig").GetProperty("Annotations").GetRawText());
+
+    [Theory]
+    [InlineData("--kernel mine", "--vm")]
+    [InlineData("--vm --cpus 0", "--cpus")]
+    [InlineData("--vm --runtime container", "--runtime container")]
+    public void ToJson_MachineFlagsThatMakeNoSense_AreRefused(string flags, string named) =>
+        Assert.Contains(named, Assert.Throws<UsageException>(() => Body([.. flags.Split(' '), "debian"])).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("--restart", "sometimes")]
     [InlineData("--restart", "always:3")]

@@ -242,15 +242,4 @@ public sealed class StartTests : IDisposable
         (_, int exitCode) = TestContainer.Run(_box.Config(TestContainer.Spec("sh", "-c", "kill -9 $$")) with { Init = true });
         Assert.Equal(137, exitCode);
     }
-
-    [Fact]
-    public void Start_Often_LeavesNoMountAndNoDescriptor()
-    {
-        _box.Run("true");
-        int descriptors = Directory.GetFiles("/proc/self/fd").Length;
-        string mounts = File.ReadAllText("/proc/self/mounts");
-        for (int i = 0; i < 50; i++) Assert.Equal(0, _box.Run("true").ExitCode);
-        Assert.Equal(mounts, File.ReadAllText("/proc/self/mounts"));
-        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, descriptors + 10);
-    }
 }

@@ -70,6 +70,66 @@ public abstract class ExceptionTests(bool translate)
     }
 
     [Fact]
+    public void InterruptStackTable_FromUser_TakesItsStackAndNotThatOfTheLevel()
+    {
+        using var guest = new Guest(translate);
+        guest.Gate(6, Guest.Handlers + (6 * 0x20), ist: 1);
+        // Frames begin at multiples of 16.
+        guest.Write(Guest.Tss + 36, Guest.IstTop - 8);
+        guest.RunUser(a => a.ud2());
+        Assert.Equal((6, Guest.UserCode), (guest.Vector, guest.FaultRip));
+        Assert.Equal(Guest.IstTop - 16 - 56, guest.HandlerRsp);
+        Assert.Equal((Guest.StackTop - 0x1000, (ulong)Guest.UserData), (guest.FaultRsp, guest.FaultSs));
+    }
+
+    [Fact]
+    public void InterruptStackTable_NonCanonicalStack_IsStackFault()
+    {
+        using var guest = new Guest(translate);
+        guest.Gate(6, Guest.Handlers + (6 * 0x20), ist: 1);
+        guest.Gate(12, Guest.Handlers + (12 * 0x20), ist: 2);
+        guest.Write(Guest.Tss + 36, 0x1234_0000_0000_0000);
+        guest.Write(Guest.Tss + 44, Guest.IstTop);
+        guest.Run(a => a.ud2());
+        Assert.Equal((ExceptionVector.StackFault, Guest.Code), ((byte)guest.Vector, guest.FaultRip));
+    }
+
+    [Fact]
+    public void DoubleFault_OnItsOwnStack_SurvivesALostStack()
+    {
+        using var guest = new Guest(translate);
+        guest.Gate(8, Guest.Handlers + (8 * 0x20), ist: 1);
+        guest.Run(a =>
+        {
+            // The page fault of the push finds no stack either.
+            a.mov(rsp, 0x7000_0000);
+            a.push(rax);
+        });
+        Assert.Equal((ExceptionVector.DoubleFault, 0ul), ((byte)guest.Vector, guest.ErrorCode));
+        Assert.Equal(Guest.IstTop - 56, guest.HandlerRsp);
+    }
+
+    [Theory]
+    [InlineData(0x1_0000UL, 13, 0x1_0000 & 0xFFFC)]
+    [InlineData(0x58UL, 13, 0x58)]
+    [InlineData(0x10UL, 13, 0x10)]
+    [InlineData(0UL, 13, 0)]
+    public void Iret_ToABadCodeSegment_IsGeneralProtectionWithItsSelector(ulong selector, int vector, ulong error)
+    {
+        using var guest = new Guest(translate);
+        guest.Run(a =>
+        {
+            a.push(Guest.KernelData);
+            a.push(0x2F_0000);
+            a.pushfq();
+            a.push((int)(ushort)selector);
+            a.push(0x10_0000);
+            a.iretq();
+        });
+        Assert.Equal((vector, error), (guest.Vector, guest.ErrorCode));
+    }
+
+    [Fact]
     public void FaultDuringPageFault_IsDoubleFault()
     {
         using var guest = new Guest(translate);

@@ -75,15 +75,40 @@ public abstract class InterruptTests(bool translate)
     public void Nmi_IsTakenWithInterruptsOffAndMaskedUntilIret()
     {
         using Guest guest = Create(out _);
+        var button = new NmiButton(guest.Cpu);
+        guest.Ports.Add(new(0x10, 1), button);
         guest.Assemble(a =>
         {
             a.inc(edx);
+            a.@out(0x10, al);
+            a.nop();
+            // How many handlers have begun when this one ends.
+            a.shl(rcx, 8);
+            a.add(rcx, rdx);
             a.iretq();
         }, 0xE400);
         guest.Gate(2, 0xE400);
-        guest.Cpu.RaiseNmi();
-        guest.Run(a => a.nop());
-        Assert.Equal(1ul, guest.Cpu.GetRegisters().General[2] & 0xFFFF);
+        guest.Run(a =>
+        {
+            a.xor(ecx, ecx);
+            a.xor(edx, edx);
+            a.@out(0x10, al);
+            a.nop();
+        });
+        Assert.Equal(0x01_02_03ul, guest.Cpu.GetRegisters().General[1]);
+    }
+
+    // The first comes with interrupts off, two more while its handlers run.
+    private sealed class NmiButton(SoftwareCpu cpu) : IPortDevice
+    {
+        private int _presses;
+
+        public uint ReadPort(int offset, int size) => 0;
+
+        public void WritePort(int offset, int size, uint value)
+        {
+            if (_presses++ < 3) cpu.RaiseNmi();
+        }
     }
 
     [Fact]

@@ -69,6 +69,51 @@ public abstract class ModeTests(bool translate)
         Assert.NotEqual(0ul, r.Efer & Efer.LongModeActive);
     }
 
+    /// <summary>And back: compatibility mode, paging off, a 16-bit segment, real mode.</summary>
+    [Fact]
+    public void LongToProtectedToReal_Arrives()
+    {
+        using var guest = new Guest(translate);
+        const ushort code16 = 0x50;
+        guest.Write(Guest.Gdt + code16, 0x0000_9B00_0000_FFFF);
+        CpuRegisters r = guest.Cpu.GetRegisters();
+        r.Gdt = new(Guest.Gdt, 0x57);
+        guest.Cpu.SetRegisters(r);
+        guest.Write(Guest.Data, 0x6600UL | (ulong)Guest.Code32 << 32);
+        guest.Assemble(a =>
+        {
+            a.mov(eax, cr0);
+            a.and(eax, unchecked((int)~Cr0.Paging));
+            a.mov(cr0, eax);
+            a.mov(ecx, unchecked((int)Msr.Efer));
+            a.rdmsr();
+            a.and(eax, unchecked((int)~Efer.LongModeEnable));
+            a.wrmsr();
+            // jmp 0050:00006700
+            a.db(0xEA, 0x00, 0x67, 0x00, 0x00, 0x50, 0x00);
+        }, 0x6600, 32);
+        guest.Assemble(a =>
+        {
+            a.mov(eax, cr0);
+            a.and(al, 0xFE);
+            a.mov(cr0, eax);
+            // jmp 0680:0000
+            a.db(0xEA, 0x00, 0x00, 0x80, 0x06);
+        }, 0x6700, 16);
+        guest.Assemble(a =>
+        {
+            a.mov(ax, 0x700);
+            a.mov(ds, ax);
+            a.mov(__word_ptr[0x10], 0x4321);
+            a.mov(bx, cs);
+            a.hlt();
+        }, 0x6800, 16);
+        guest.Run(a => a.jmp(__fword_ptr[Guest.Data]));
+        r = guest.Cpu.GetRegisters();
+        Assert.Equal((-1, 0x680ul, 0x4321ul), (guest.Vector, r.General[3] & 0xFFFF, guest.Read(0x7010) & 0xFFFF));
+        Assert.Equal((0ul, 0ul), (r.Efer & Efer.LongModeActive, r.Cr0 & (Cr0.Paging | Cr0.ProtectionEnable)));
+    }
+
     [Fact]
     public void RealMode_InterruptAndIret_UseTheVectorTable()
     {

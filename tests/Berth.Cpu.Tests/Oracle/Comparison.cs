@@ -37,28 +37,30 @@ internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
             // #DE of a division, and #GP for reserved bits of a random MXCSR, are what the host would do as well.
             return fault == 0 || (fault == 13 && Baseline.ChangesMasks(instructions[^1].Mnemonic)) ? null : $"{Describe(instructions)}: fault {fault}";
         }
+        foreach (Instruction i in instructions)
+        {
+            if (Undefined.Result(i, start)) return null;
+        }
         host.Run(native, address);
         Compared++;
         if (Baseline.HasImage(instructions[0].Mnemonic))
         {
-            HidePointers(host.Memory, instructions[0]);
-            HidePointers(guest.Memory, instructions[0]);
+            HideWhatDiffers(host.Memory, instructions[0]);
+            HideWhatDiffers(guest.Memory, instructions[0]);
         }
         ulong undefined = 0;
-        foreach (Instruction i in instructions) undefined |= UndefinedFlags.Mask(i, start);
+        foreach (Instruction i in instructions) undefined |= Undefined.Flags(i, start);
         string difference = Differences(native, ours, undefined, before);
         return difference.Length == 0 ? null : $"{Describe(instructions)} [{Convert.ToHexString(code)}] flags {start.Flags:x}: {difference}";
     }
 
-
-    /// <summary>Clears what differs by right in a stored image: instruction pointer, operand pointer, opcode.</summary>
-    private static void HidePointers(Span<byte> memory, in Instruction i)
+    /// <summary>Clears instruction pointer, operand pointer and opcode of a stored image, and the mask of MXCSR, which tells the model.</summary>
+    private static void HideWhatDiffers(Span<byte> memory, in Instruction i)
     {
         int at = (int)(i.MemoryDisplacement64 - HostProcessor.Data);
-        if (i.Mnemonic is Mnemonic.Fxsave or Mnemonic.Fxsave64) 
+        if (i.Mnemonic is Mnemonic.Fxsave or Mnemonic.Fxsave64)
         {
             memory.Slice(at + 6, 18).Clear();
-            // The mask of MXCSR bits says what the host has.
             memory.Slice(at + 28, 4).Clear();
         }
         else if (i.Code is Code.Fnstenv_m14byte or Code.Fnsave_m94byte) memory.Slice(at + 6, 8).Clear();

@@ -24,6 +24,31 @@ public sealed class TimeTests
         Assert.InRange(ticks, 99, 101);
     }
 
+    /// <summary>The one-shot modes, as kernels program their clock event, with a host that is exactly on time.</summary>
+    [Theory]
+    [InlineData(0x30)]
+    [InlineData(0x38)]
+    public void Pit_OneShot_InterruptsOncePerCount(byte mode)
+    {
+        using var board = new Board();
+        board.InitializePic();
+        board.Out(0x43, mode);
+        board.Pic.SetLine(0, false);
+        for (int i = 0; i < 20; i++)
+        {
+            board.Out(0x40, (byte)(100 + i));
+            board.Out(0x40, 1);
+            board.Clock.Advance(board.Timers, 200_000);
+            Assert.False(board.Pic.IsPending);
+            board.Clock.Advance(board.Timers, 200_000);
+            Assert.True(board.Pic.IsPending);
+            Assert.Equal(0x30, board.Pic.Acknowledge());
+            board.Out(0x20, 0x20);
+            board.Clock.Advance(board.Timers, 10_000_000);
+            Assert.False(board.Pic.IsPending);
+        }
+    }
+
     [Fact]
     public void Pit_Channel2Mode0_OutputRisesAfterTheCount()
     {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Berth.Devices.Pci;
 using Berth.Devices.Virtio;
 using Berth.Machine;
+using Berth.Machine.Storage;
 
 namespace Berth.Devices.Tests.Virtio;
 
@@ -184,7 +185,11 @@ internal sealed class MemoryDisk(int length) : IBlockBackend
 
     public void Flush() => Flushes++;
 
-    public void Discard(long offset, long length, bool zero) => Data.AsSpan((int)offset, (int)length).Clear();
+    public void Discard(long offset, long length) => Data.AsSpan((int)offset, (int)length).Clear();
+
+    public void Dispose()
+    {
+    }
 }
 
 /// <summary>Sends every frame back.</summary>

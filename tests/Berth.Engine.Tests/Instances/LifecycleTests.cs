@@ -78,6 +78,27 @@ public sealed class LifecycleTests
         Assert.Equal(EngineErrorKind.NotModified, (await Assert.ThrowsAsync<EngineException>(() => fixture.Engine.Instances.StopAsync(id, 0, null, Stop))).Kind);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Remove_ForcedWhileAStartOrRestartComes_Wins(bool restart)
+    {
+        await using EngineFixture fixture = await EngineFixture.StartAsync();
+        InstanceService instances = fixture.Engine.Instances;
+        string id = await fixture.CreateAsync();
+        await instances.StartAsync(id, Stop);
+        EngineException? refusal = null;
+        fixture.Supervisor.Killed = async () =>
+        {
+            await instances.WaitAsync(id, WaitCondition.NotRunning, Stop);
+            refusal = await Assert.ThrowsAsync<EngineException>(() => restart ? instances.RestartAsync(id, 0, null, Stop) : instances.StartAsync(id, Stop));
+        };
+        await instances.RemoveAsync(id, force: true, volumes: false, Stop);
+        Assert.Equal(EngineErrorKind.Conflict, refusal?.Kind);
+        Assert.Equal(EngineErrorKind.NotFound, Assert.Throws<EngineException>(() => instances.Inspect(id)).Kind);
+        Assert.Equal(0, fixture.Supervisor.Known);
+    }
+
     [Fact]
     public async Task RestartPolicy_OnFailure_TriesAgainAndGivesUp()
     {

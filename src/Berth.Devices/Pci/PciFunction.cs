@@ -68,6 +68,11 @@ public class PciFunction
     /// <summary>Bus reset: registers as made, regions off the buses.</summary>
     public virtual void Reset() => State = _initial;
 
+    /// <summary>For the end of a machine: when this returns, the device touches guest memory no more, and never will.</summary>
+    public virtual void Stop()
+    {
+    }
+
     internal void Connect(PortBus ports, MmioBus mmio) => (_ports, _mmio) = (ports, mmio);
 
     /// <summary>Adds a region. Its register is sized by writing ones, as guests do.</summary>

@@ -58,6 +58,12 @@ public sealed class PciBus : IPortDevice, IMmioDevice
         foreach (PciFunction? function in _functions) function?.Reset();
     }
 
+    /// <summary>For the end of a machine: no device touches guest memory any more.</summary>
+    public void Stop()
+    {
+        foreach (PciFunction? function in _functions) function?.Stop();
+    }
+
     // The address names bus 23:16, device 15:11, function 10:8.
     private PciFunction? Find(uint address) => (address & 0xFF_0700) == 0 ? _functions[(address >> 11) & 31] : null;
 

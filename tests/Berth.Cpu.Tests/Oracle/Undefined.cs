@@ -2,10 +2,15 @@ using Iced.Intel;
 
 namespace Berth.Cpu.Tests.Oracle;
 
-/// <summary>Flags that the manual leaves undefined, so that they are not compared. Iced knows most; the rest stands here.</summary>
-internal static class UndefinedFlags
+/// <summary>What the manual leaves undefined, so that it is not compared: processors differ there.</summary>
+internal static class Undefined
 {
-    public static ulong Mask(in Instruction i, MachineState before)
+    /// <summary>[SDM2] SHLD, SHRD: with a count beyond the operand size result and flags are undefined.</summary>
+    public static bool Result(in Instruction i, MachineState before) =>
+        i.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && Count(i, before) > Width(i);
+
+    /// <summary>Bits of RFLAGS. Iced knows most; the rest stands here.</summary>
+    public static ulong Flags(in Instruction i, MachineState before)
     {
         ulong mask = Bits(i.RflagsUndefined);
         switch (i.Mnemonic)
@@ -13,20 +18,26 @@ internal static class UndefinedFlags
             // [SDM2] SHL, SHR, SAR, SHLD, SHRD, ROL, ROR, RCL, RCR: OF is defined for counts of 1 only, CF not for counts beyond the width, AF never.
             case Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr
                 or Mnemonic.Shld or Mnemonic.Shrd:
-                int width = (i.Op0Kind == OpKind.Memory ? i.MemorySize.GetSize() : i.Op0Register.GetSize()) * 8;
-                int last = i.OpCount - 1;
-                int count = (int)(i.GetOpKind(last) == OpKind.Register ? before.General[1] : i.GetImmediate(last)) & (width == 64 ? 63 : 31);
+                int width = Width(i), count = Count(i, before);
                 if (count == 0) return 0;
                 if (count != 1) mask |= 1 << 11;
                 if (count >= width && i.Mnemonic is Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sal or Mnemonic.Sar) mask |= 1;
                 if (i.Mnemonic is Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Shld or Mnemonic.Shrd) mask |= 1 << 4;
-                // [SDM2] SHLD: with a count beyond the operand size result and flags are undefined.
-                if (count > width) mask |= 0x8D5;
                 break;
             // [SDM2] BT, BTC, BTR, BTS: ZF is unaffected, the others undefined.
             case Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc: mask |= 0x894; break;
         }
         return mask;
+    }
+
+    // Of the shifted operand, in bits.
+    private static int Width(in Instruction i) => (i.Op0Kind == OpKind.Memory ? i.MemorySize.GetSize() : i.Op0Register.GetSize()) * 8;
+
+    // A shift's count stands last: an immediate, or CL.
+    private static int Count(in Instruction i, MachineState before)
+    {
+        int last = i.OpCount - 1;
+        return (int)(i.GetOpKind(last) == OpKind.Register ? before.General[1] : i.GetImmediate(last)) & (Width(i) == 64 ? 63 : 31);
     }
 
     private static ulong Bits(RflagsBits bits) =>

@@ -1,0 +1,128 @@
+using System.Text;
+using Berth.Containers.Security;
+using Berth.Containers.Spec;
+using Berth.Disks;
+using Berth.Engine.Configuration;
+using Berth.Engine.Execs;
+using Berth.Engine.Planning;
+using Berth.Engine.State;
+using Berth.Vmm.Control;
+using static Berth.Linux.Libc;
+
+namespace Berth.Engine.Machines;
+
+/// <summary>Instance definition → what berth-vmm is told. No effect on the host.</summary>
+internal static class MachinePlan
+{
+    // A process travels to the guest in one frame of 64 KiB. See docs/guest-protocol.md.
+    private const int MaxProcessBytes = 60_000;
+
+    /// <param name="definition">The instance.</param>
+    /// <param name="host">What this host offers.</param>
+    /// <param name="hostName">The guest's name.</param>
+    /// <param name="hosts">Content of /etc/hosts.</param>
+    /// <param name="resolver">Content of /etc/resolv.conf.</param>
+    public static MachineConfig Build(InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver) => new()
+    {
+        Id = definition.Id,
+        Memory = MachineSize.Memory(definition.HostConfig),
+        Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),
+        Kernel = MachinePlaces.Kernel,
+        Initrd = MachinePlaces.Initrd,
+        Disks = [new DiskConfig(MachinePlaces.BaseDisk, IsReadOnly: true), new DiskConfig(MachinePlaces.WritableDisk, IsReadOnly: false)],
+        BaseFileSystem = ImageDisks.FileSystem,
+        WritableFileSystem = Berth.Disks.WritableDisk.FileSystem,
+        Hostname = hostName,
+        Hosts = hosts,
+        ResolverConfiguration = resolver,
+        Mounts = Mounts(definition),
+        Workload = Workload(definition, hostName),
+        ConsoleLog = MachinePlaces.ConsoleLog,
+        ControlSocket = MachinePlaces.ControlSocket,
+    };
+
+    public static WorkloadConfig Workload(InstanceDefinition definition, string hostName)
+    {
+        InstanceConfig config = definition.Config;
+        HostConfig host = definition.HostConfig;
+        return Checked(new WorkloadConfig
+        {
+            Args = definition.Arguments,
+            Env = SpecBuilder.Environment(config, hostName),
+            Cwd = config.WorkingDir ?? "",
+            User = config.User ?? "",
+            Groups = host.GroupAdd ?? [],
+            Limits = [.. (host.Ulimits ?? []).Select(static u => Limit(Rlimits.FromUlimit(u.Name!, u.Soft, u.Hard)))],
+            Tty = config.Tty,
+            OpenStdin = config.OpenStdin,
+            Init = host.Init ?? false,
+            NoNewPrivileges = Planning.SecurityOptions.Parse(host).NoNewPrivileges,
+        });
+    }
+
+    /// <summary>A further process; what it leaves open is as the workload has it.</summary>
+    public static WorkloadConfig Exec(InstanceDefinition definition, string hostName, ExecConfig exec)
+    {
+        WorkloadConfig workload = Workload(definition, hostName);
+        return Checked(workload with
+        {
+            Args = exec.Cmd!,
+            Env = ConfigMerge.Environment(exec.Tty ? ["TERM=xterm"] : [], ConfigMerge.Environment(workload.Env, exec.Env)),
+            Cwd = string.IsNullOrEmpty(exec.WorkingDir) ? workload.Cwd : exec.WorkingDir,
+            User = string.IsNullOrEmpty(exec.User) ? workload.User : exec.User,
+            Tty = exec.Tty,
+            OpenStdin = exec.AttachStdin,
+            Init = false,
+        });
+    }
+
+    private static WorkloadConfig Checked(WorkloadConfig workload)
+    {
+        long bytes = workload.Args.Concat(workload.Env).Concat(workload.Groups).Append(workload.Cwd).Append(workload.User)
+            .Sum(static text => 4L + Encoding.UTF8.GetByteCount(text));
+        return bytes <= MaxProcessBytes
+            ? workload
+            : throw EngineException.Invalid($"Cmd, Env: command and environment together have {bytes} bytes, a process in a virtual machine takes at most {MaxProcessBytes}: put the rest into a file");
+    }
+
+    private static LimitConfig Limit(RlimitSpec limit) => Rlimits.TryGetResource(limit.Type, out int resource)
+        ? new LimitConfig((uint)resource, limit.Soft, limit.Hard)
+        : throw new ArgumentException($"unknown limit {limit.Type}", nameof(limit));
+
+    private static List<GuestMountConfig> Mounts(InstanceDefinition definition) =>
+    [
+        new GuestMountConfig("shm", "/dev/shm", "tmpfs", (uint)(MS_NOSUID | MS_NODEV | MS_NOEXEC), $"mode=1777,size={definition.HostConfig.ShmSize}"),
+        .. definition.Mounts.Select(Tmpfs),
+    ];
+
+    private static GuestMountConfig Tmpfs(PlannedMount mount)
+    {
+        uint flags = mount.ReadOnly ? (uint)MS_RDONLY : 0;
+        var options = new List<string>();
+        foreach (string option in mount.TmpfsOptions)
+        {
+            if (Flag(option) is { } flag)
+                flags |= (uint)flag;
+            else
+                options.Add(option);
+        }
+        return new GuestMountConfig("tmpfs", mount.Destination, "tmpfs", flags, string.Join(',', options));
+    }
+
+    // The names of mount(8) that mount(2) takes as flags; those that only take a flag back mean nothing for a new mount.
+    private static ulong? Flag(string option) => option switch
+    {
+        "ro" => MS_RDONLY,
+        "nosuid" => MS_NOSUID,
+        "nodev" => MS_NODEV,
+        "noexec" => MS_NOEXEC,
+        "sync" => MS_SYNCHRONOUS,
+        "dirsync" => MS_DIRSYNC,
+        "noatime" => MS_NOATIME,
+        "nodiratime" => MS_NODIRATIME,
+        "relatime" => MS_RELATIME,
+        "strictatime" => MS_STRICTATIME,
+        "rw" or "async" or "atime" or "diratime" or "norelatime" or "nostrictatime" => 0,
+        _ => null,
+    };
+}

@@ -1,0 +1,109 @@
+using Berth.Engine.Configuration;
+using Berth.Vmm.Control;
+
+namespace Berth.Engine.Machines;
+
+/// <summary>What of a creation request has a meaning for a virtual machine. The rest is refused by name, with the way out; nothing is ignored.</summary>
+internal static class MachineRules
+{
+    /// <summary>The annotation that chooses a kernel of the store.</summary>
+    public const string KernelAnnotation = "berth.kernel";
+
+    private const int MaxLimits = 16;
+
+    public static void Check(CreateRequest request)
+    {
+        InstanceConfig config = request.Config;
+        HostConfig host = request.HostConfig;
+        CheckSize(host);
+        CheckFiles(config, host);
+        CheckNetwork(host);
+        CheckNamespaces(config, host);
+        CheckRights(host);
+    }
+
+    /// <summary>Memory and disk; the limits of processor time are checked as a container's.</summary>
+    public static void CheckSize(HostConfig host)
+    {
+        if (host.Memory is > 0 and < MachineLimits.MinMemory)
+            throw EngineException.Invalid($"HostConfig.Memory: {Amount(host.Memory)} are too small for a virtual machine: use at least {MachineLimits.MinMemory >> 20}m");
+        if (host.Memory > MachineLimits.MaxMemory)
+            throw EngineException.Invalid($"HostConfig.Memory: {Amount(host.Memory)} are too large for a virtual machine: use at most {MachineLimits.MaxMemory >> 30}g");
+        foreach (string option in host.StorageOpt?.Keys ?? [])
+        {
+            if (option != MachineSize.DiskOption)
+                throw EngineException.Invalid($"HostConfig.StorageOpt: \"{option}\" is not an option of a virtual machine's disk: the one there is is size=16g");
+        }
+        MachineSize.Disk(host);
+        if (host.PidsLimit is not (null or 0 or -1))
+            throw Absent("HostConfig.PidsLimit", "its kernel counts its own processes", "leave --pids-limit out");
+        if (host.Ulimits?.Count > MaxLimits)
+            throw EngineException.Invalid($"HostConfig.Ulimits: a process in a virtual machine takes at most {MaxLimits}");
+    }
+
+    private static void CheckFiles(InstanceConfig config, HostConfig host)
+    {
+        const string Why = "virtio-fs, which would share files with it, is not there yet", Fix = "send files with `berth exec -i NAME tar x`, or use --runtime container";
+        if (host.Binds is { Count: > 0 })
+            throw Absent("HostConfig.Binds", Why, Fix);
+        if (host.Mounts?.Any(static m => m.Type != "tmpfs") == true)
+            throw Absent("HostConfig.Mounts", Why, Fix);
+        if (host.VolumesFrom is { Count: > 0 })
+            throw Absent("HostConfig.VolumesFrom", Why, Fix);
+        if (config.Volumes is { Count: > 0 })
+            throw Absent("Volumes", Why, Fix);
+        if (host.ReadonlyRootfs)
+            throw Absent("HostConfig.ReadonlyRootfs", "its root is always writable, on a disk of its own", "leave --read-only out");
+    }
+
+    private static void CheckNetwork(HostConfig host)
+    {
+        const string Why = "it has a network of its own, which is the loopback interface alone for now", Fix = "leave --network out, or use --runtime container";
+        if (host.NetworkMode is { } mode && (mode == "host" || mode.StartsWith("container:", StringComparison.Ordinal)))
+            throw Absent("HostConfig.NetworkMode", Why, Fix);
+        if (host.PortBindings is { Count: > 0 } || host.PublishAllPorts)
+            throw Absent("HostConfig.PortBindings", Why, "leave -p and -P out, or use --runtime container");
+    }
+
+    private static void CheckNamespaces(InstanceConfig config, HostConfig host)
+    {
+        const string Why = "it has a kernel of its own and shares none of the host's namespaces", Fix = "leave it out, or use --runtime container";
+        Own("HostConfig.PidMode", host.PidMode);
+        Own("HostConfig.IpcMode", host.IpcMode);
+        Own("HostConfig.UTSMode", host.UTSMode);
+        Own("HostConfig.UsernsMode", host.UsernsMode);
+        Own("HostConfig.CgroupnsMode", host.CgroupnsMode);
+        if (host.Sysctls is { Count: > 0 })
+            throw Absent("HostConfig.Sysctls", "nobody sets its kernel's parameters from outside yet", "set them inside, as root of its own kernel, or use --runtime container");
+        if (!string.IsNullOrEmpty(config.Domainname))
+            throw Absent("Domainname", "its NIS domain is not set from outside", "leave --domainname out");
+
+        static void Own(string field, string? mode)
+        {
+            if (mode is not (null or "" or "private"))
+                throw Absent(field, Why, Fix);
+        }
+    }
+
+    private static void CheckRights(HostConfig host)
+    {
+        const string Why = "root in a virtual machine has every right over its own kernel and none over the host", Fix = "leave it out";
+        if (host.Privileged)
+            throw Absent("HostConfig.Privileged", Why, Fix);
+        if (host.CapAdd is { Count: > 0 })
+            throw Absent("HostConfig.CapAdd", Why, Fix);
+        if (host.CapDrop is { Count: > 0 })
+            throw Absent("HostConfig.CapDrop", Why, "run as another user with --user");
+        if (host.SecurityOpt?.FirstOrDefault(static option => option.Split('=', ':')[0] != "no-new-privileges") is { } refused)
+            throw Absent($"HostConfig.SecurityOpt \"{refused}\"", "its processes are confined by the machine, not by the host's kernel", "leave all but no-new-privileges out");
+        if (host.MaskedPaths is not null || host.ReadonlyPaths is not null)
+            throw Absent("HostConfig.MaskedPaths, ReadonlyPaths", "its /proc and /sys are its own", Fix);
+        if (host.Devices is { Count: > 0 } || host.DeviceCgroupRules is { Count: > 0 } || host.DeviceRequests is { Count: > 0 })
+            throw Absent("HostConfig.Devices, DeviceCgroupRules, DeviceRequests", "host devices cannot be handed into it yet", "leave --device and --gpus out, or use --runtime container");
+    }
+
+    private static EngineException Absent(string field, string why, string fix) =>
+        EngineException.NotImplemented($"{field}: not for a virtual machine: {why}: {fix}");
+
+    private static string Amount(long bytes) => bytes % (1 << 20) == 0 ? $"{bytes >> 20} MiB" : $"{bytes} bytes";
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Berth.Boot.Store;
+using Berth.Containers.Spec;
+using Berth.Containers.Supervision;
+using Berth.Disks;
+using Berth.Engine.Instances;
+using Berth.Engine.State;
+using Berth.Guest.Initrd;
+using Berth.Vmm.Control;
+
+namespace Berth.Engine.Machines;
+
+/// <summary>Makes what a virtual machine boots from, and the request that starts its berth-vmm. Everything but the machine's own disk is made once and shared.</summary>
+internal sealed class MachineStarter(EngineContext context, SpecSource specs)
+{
+    private readonly InitrdBuilder _initrds = new(context.Paths.Initrds);
+
+    public Task<StartRequest> RequestAsync(InstanceDefinition definition, CancellationToken cancellationToken) => MachineErrors.TranslatedAsync(async () =>
+    {
+        RequireInstalled();
+        MachineParts parts = await PartsAsync(definition, cancellationToken);
+        string directory = context.Paths.Machine(definition.Id);
+        await Task.Run(() => EnsureDisk(directory, MachineSize.Disk(definition.HostConfig)), CancellationToken.None);
+        WriteConfig(definition, parts.Config);
+        MachineRoot.Ensure(context.Paths.MachineRoot, context.Machines);
+        RuntimeSpec spec = specs.BuildMachine(definition, parts);
+        return specs.Request(definition, spec, new RootfsRequest { Directory = context.Paths.MachineRoot }) with { User = null, GroupAdd = [], Init = false };
+    });
+
+    private void RequireInstalled()
+    {
+        string directory = context.Machines.InstallDirectory;
+        if (!File.Exists(Path.Combine(directory, "berth-vmm")))
+            throw new EngineException(EngineErrorKind.System, $"berth-vmm, the program of virtual machines, is missing in {directory}: build Berth again");
+        if (!File.Exists(Agent))
+            throw new EngineException(EngineErrorKind.System, $"berth-agent, the guest's agent, is missing in {directory}: run scripts/install-runtime vm, then ./berth builds it; restart the daemon after that");
+    }
+
+    private string Agent => Path.Combine(context.Machines.InstallDirectory, "berth-agent");
+
+    private async Task<MachineParts> PartsAsync(InstanceDefinition definition, CancellationToken cancellationToken)
+    {
+        Task<string> disk = context.Disks.GetAsync(definition.ImageId, context.LowerDirectories(definition.ImageId), null, cancellationToken);
+        StoredKernel kernel = await context.Kernels.GetAsync(definition.HostConfig.Annotations?.GetValueOrDefault(MachineRules.KernelAnnotation), null, cancellationToken);
+        string initrd = await Task.Run(() => Initrd(kernel), cancellationToken);
+        return new MachineParts(kernel.Path, initrd, await disk, context.Paths.MachineConfig(definition.Id));
+    }
+
+    private string Initrd(StoredKernel kernel) => kernel.ModulesDirectory is { } modules
+        ? _initrds.Build(Agent, KernelModules.Open(modules), InitrdBuilder.DefaultModules)
+        : _initrds.Build(Agent, KernelModules.None, []);
+
+    // A restart finds the disk it left. One that a crash left half made has another name and is made anew.
+    private static void EnsureDisk(string directory, long length)
+    {
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string disk = MachinePlaces.OnHost(directory, MachinePlaces.WritableDisk), half = disk + ".new";
+        if (File.Exists(disk))
+            return;
+        File.Delete(half);
+        WritableDisk.Create(half, length);
+        File.Move(half, disk);
+    }
+
+    private void WriteConfig(InstanceDefinition definition, string path)
+    {
+        string files = context.Paths.Container(definition.Id);
+        MachineConfig config = MachinePlan.Build(
+            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")));
+        using var output = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        JsonSerializer.Serialize(output, config, ControlJson.Default.MachineConfig);
+    }
+}

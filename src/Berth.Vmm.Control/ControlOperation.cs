@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace Berth.Vmm.Control;
+
+/// <summary>What a client of the control socket wants.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ControlOperation>))]
+public enum ControlOperation
+{
+    /// <summary>Nothing: no operation was named.</summary>
+    None,
+
+    /// <summary>A further process, whose three standard streams come with the request as descriptors.</summary>
+    Exec,
+
+    /// <summary>The serial console: what it printed so far, then both directions live until either side closes.</summary>
+    Console,
+
+    /// <summary>The guest's counters.</summary>
+    Stats,
+
+    /// <summary>Sends a signal to the exec of this connection.</summary>
+    Signal,
+
+    /// <summary>Sets the size of the terminal of the exec of this connection.</summary>
+    Resize,
+}

@@ -1,0 +1,20 @@
+namespace Berth.Vmm.Control;
+
+/// <summary>One line of JSON from a client. The first names what the connection is for; <c>signal</c> and <c>resize</c> follow an <c>exec</c>.</summary>
+public sealed record ControlRequest
+{
+    /// <summary>What is wanted.</summary>
+    public ControlOperation Op { get; init; }
+
+    /// <summary>Exec: the process.</summary>
+    public WorkloadConfig? Process { get; init; }
+
+    /// <summary>Exec with a terminal and resize: rows.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>Exec with a terminal and resize: columns.</summary>
+    public int Columns { get; init; }
+
+    /// <summary>Signal: its number.</summary>
+    public int Signal { get; init; }
+}

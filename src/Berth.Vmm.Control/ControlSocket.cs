@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Berth.Linux;
+
+namespace Berth.Vmm.Control;
+
+/// <summary>Clients of a machine's control socket.</summary>
+public static class ControlSocket
+{
+    /// <summary>Bytes of the longest line of either side.</summary>
+    public const int MaxLine = 1 << 20;
+
+    /// <summary>Connects; the path may be longer than a socket address.</summary>
+    /// <exception cref="IOException">The machine does not run, or does not listen yet.</exception>
+    public static Socket Connect(string path)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            // Addresses have 108 bytes; a descriptor makes any path short. The machine owns the directory: a link in the socket's place is not followed.
+            using FileDescriptor file = Libc.Open(path, Libc.O_PATH | Libc.O_NOFOLLOW);
+            socket.Connect(new UnixDomainSocketEndPoint(file.ProcPath));
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or LinuxException)
+        {
+            socket.Dispose();
+            throw new IOException($"the machine cannot be reached at {path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A request as it travels.</summary>
+    public static byte[] Line(ControlRequest request) => [.. JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest), (byte)'\n'];
+
+    /// <summary>Asks for the guest's counters.</summary>
+    /// <exception cref="IOException">The machine cannot be reached, has not booted yet, or answered nonsense.</exception>
+    public static async Task<GuestCounters> GetStatsAsync(string path, CancellationToken cancellation)
+    {
+        using Socket socket = Connect(path);
+        await using NetworkStream stream = new(socket);
+        await stream.WriteAsync(Line(new ControlRequest { Op = ControlOperation.Stats }), cancellation);
+        ControlReply reply = await ReadReplyAsync(stream, cancellation);
+        return reply.Stats ?? throw new IOException(reply.Error ?? "the machine gave no counters");
+    }
+
+    /// <summary>The serial console: what was printed so far, then live in both directions. The stream belongs to the caller.</summary>
+    /// <exception cref="IOException">The machine cannot be reached.</exception>
+    public static async Task<NetworkStream> OpenConsoleAsync(string path, CancellationToken cancellation)
+    {
+        NetworkStream stream = new(Connect(path), ownsSocket: true);
+        await stream.WriteAsync(Line(new ControlRequest { Op = ControlOperation.Console }), cancellation);
+        return stream;
+    }
+
+    /// <summary>Reads one line of an answer.</summary>
+    /// <exception cref="IOException">The other side ended, or sent no answer.</exception>
+    public static async Task<ControlReply> ReadReplyAsync(Stream stream, CancellationToken cancellation)
+    {
+        byte[] line = new byte[4096];
+        int length = 0;
+        while (length < line.Length)
+        {
+            int count = await stream.ReadAsync(line.AsMemory(length), cancellation);
+            if (count == 0)
+                throw new IOException("the machine ended");
+            length += count;
+            if (line.AsSpan(0, length).IndexOf((byte)'\n') is var end and >= 0)
+                return Parse(line.AsSpan(0, end));
+        }
+        throw new IOException("the machine's answer is too long");
+    }
+
+    private static ControlReply Parse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, ControlJson.Default.ControlReply) ?? throw new IOException("the machine gave no answer");
+        }
+        catch (JsonException e)
+        {
+            throw new IOException("the machine's answer cannot be read", e);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Berth.Devices;
+using Berth.Devices.Virtio;
+using Berth.Machine.Storage;
+
+namespace Berth.Vmm.Boards;
+
+/// <summary>What lies behind a board's devices on the host. All of it outlives the board.</summary>
+internal sealed record BoardBackends
+{
+    /// <summary>Takes what the guest prints on COM1.</summary>
+    public required IByteSink Serial { get; init; }
+
+    /// <summary>The agent's channel.</summary>
+    public required VirtioConsolePort AgentPort { get; init; }
+
+    /// <summary>Disks in the order of their names in the guest.</summary>
+    public IReadOnlyList<IBlockBackend> Disks { get; init; } = [];
+
+    /// <summary>Wires of network cards with their hardware addresses.</summary>
+    public IReadOnlyList<(IPacketBackend Wire, byte[] Mac)> Networks { get; init; } = [];
+}

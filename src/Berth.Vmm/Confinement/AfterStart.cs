@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Berth.Linux;
+
+namespace Berth.Vmm.Confinement;
+
+/// <summary>The second filter, put on all threads once the machine stands: what a VMM that was taken over from inside would want and a running
+/// one never needs is refused. No program is started, nothing is connected to, nothing is mounted. [SECCOMP]</summary>
+internal static class AfterStart
+{
+    private const uint ArchX64 = 0xC000_003E, ThreadFlag = 0x1_0000;
+    private const int NumberOffset = 0, ArchOffset = 4, FirstArgument = 16;
+
+    // [SECCOMP] classic BPF: load a word, jump if equal, jump if bits are set, return.
+    private const ushort Load = 0x20, JumpIfEqual = 0x15, JumpIfSet = 0x45, Return = 0x06;
+
+    private const uint NotPermitted = Libc.SECCOMP_RET_ERRNO | (uint)Errno.EPERM, NotThere = Libc.SECCOMP_RET_ERRNO | (uint)Errno.ENOSYS;
+
+    // asm/unistd_64.h
+    private const uint Clone = 56, Clone3 = 435;
+
+    private static readonly uint[] s_refused =
+    [
+        41, 42, 49, 50, 53, // socket, connect, bind, listen, socketpair
+        57, 58, 59, 322, // fork, vfork, execve, execveat
+        101, 310, 311, 312, // ptrace, process_vm_readv, process_vm_writev, kcmp
+        105, 106, 113, 114, 117, 119, 126, // set*id, capset
+        133, 259, 86, 88, 265, 266, // mknod, link and symlink and their *at forms
+        135, 155, 161, 165, 166, 272, 308, // personality, pivot_root, chroot, mount, umount2, unshare, setns
+        428, 429, 430, 431, 432, 442, // open_tree, move_mount, fsopen, fsconfig, fsmount, mount_setattr
+        246, 320, 175, 176, 313, 169, // kexec, modules, reboot
+        248, 249, 250, 298, 303, 304, 321, 323, // keys, perf_event_open, file handles, bpf, userfaultfd
+        425, 426, 427, 438, // io_uring, pidfd_getfd
+    ];
+
+    /// <summary>Takes effect at once and for good.</summary>
+    /// <exception cref="LinuxException">The kernel has no seccomp filters.</exception>
+    public static void Apply()
+    {
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(), Libc.SECCOMP_FILTER_FLAG_TSYNC);
+    }
+
+    /// <summary>The filter: 8 bytes an instruction.</summary>
+    internal static byte[] Program()
+    {
+        List<(ushort Code, byte True, byte False, uint Value)> lines =
+        [
+            (Load, 0, 0, ArchOffset),
+            (JumpIfEqual, 1, 0, ArchX64),
+            (Return, 0, 0, Libc.SECCOMP_RET_KILL_PROCESS),
+            (Load, 0, 0, NumberOffset),
+            // The C library goes on with clone, whose flags can be looked at.
+            (JumpIfEqual, 0, 1, Clone3),
+            (Return, 0, 0, NotThere),
+        ];
+        foreach (uint number in s_refused)
+        {
+            lines.Add((JumpIfEqual, 0, 1, number));
+            lines.Add((Return, 0, 0, NotPermitted));
+        }
+        lines.AddRange(
+        [
+            (JumpIfEqual, 0, 3, Clone),
+            (Load, 0, 0, FirstArgument),
+            (JumpIfSet, 1, 0, ThreadFlag),
+            (Return, 0, 0, NotPermitted),
+            (Return, 0, 0, Libc.SECCOMP_RET_ALLOW),
+        ]);
+        byte[] program = new byte[8 * lines.Count];
+        for (int i = 0; i < lines.Count; i++)
+        {
+            Span<byte> at = program.AsSpan(8 * i);
+            BinaryPrimitives.WriteUInt16LittleEndian(at, lines[i].Code);
+            (at[2], at[3]) = (lines[i].True, lines[i].False);
+            BinaryPrimitives.WriteUInt32LittleEndian(at[4..], lines[i].Value);
+        }
+        return program;
+    }
+}

@@ -1,0 +1,175 @@
+using Berth.Boot;
+using Berth.Boot.Kernels;
+using Berth.Boot.Smbios;
+using Berth.Cpu;
+using Berth.Disks;
+using Berth.Guest;
+using Berth.Linux;
+using Berth.Machine.Storage;
+using Berth.Vmm.Agent;
+using Berth.Vmm.Boards;
+using Berth.Vmm.Clients;
+using Berth.Vmm.Confinement;
+using Berth.Vmm.Control;
+using Berth.Vmm.Serial;
+
+namespace Berth.Vmm;
+
+/// <summary><c>berth-vmm run</c>: one machine, from its configuration to the exit code of its workload. Its standard streams are the workload's,
+/// and signals sent to it are meant for the workload.</summary>
+internal sealed class MachineProcess : IDisposable
+{
+    private const int EngineError = 125, SignalBase = 128;
+
+    // The machine's timers and random numbers come from its own devices; a panic resets at once, which ends the machine with a message.
+    private const string KernelArguments = "console=ttyS0 panic=-1 reboot=a cryptomgr.notests random.trust_cpu=on";
+
+    private static readonly TimeSpan s_powerOffPatience = TimeSpan.FromSeconds(20);
+
+    private readonly MachineConfig _config;
+    private readonly KernelImage _kernel;
+    private readonly byte[] _initrd;
+    private readonly List<IBlockBackend> _disks = [];
+    private readonly SerialConsole _console;
+    private readonly MachineAccess _access;
+    private readonly ControlServer _control;
+    private readonly SignalForwarding _signals;
+    private readonly FileDescriptor _input = new(0, ownsHandle: false), _output = new(1, ownsHandle: false), _error = new(2, ownsHandle: false);
+    private readonly TaskCompletionSource<int> _killedEarly = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GuestProcess? _workload;
+    private int? _exitCode; // known: what the machine does from then on changes nothing
+
+    private MachineProcess(MachineConfig config)
+    {
+        Check(config);
+        _config = config;
+        _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
+        _initrd = File.ReadAllBytes(config.Initrd);
+        foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
+        _console = new SerialConsole(new ConsoleLog(config.ConsoleLog));
+        _access = new MachineAccess(_console);
+        _control = new ControlServer(config.ControlSocket, _access);
+        if (config.Workload.Tty) HostTerminal.MakeRaw(_input);
+        _signals = new SignalForwarding(Signalled, Resized);
+    }
+
+    /// <summary>Runs the machine to its end; the exit code is the workload's, or docker's code for why it did not run.</summary>
+    public static async Task<int> RunAsync(MachineConfig config)
+    {
+        using MachineProcess process = new(config);
+        AfterStart.Apply();
+        while (true)
+        {
+            if (await process.BootAsync() is { } exitCode) return exitCode;
+            process._access.Restarting();
+        }
+    }
+
+    public void Dispose()
+    {
+        _access.Ended("the machine has ended");
+        _signals.Dispose();
+        _control.Dispose();
+        _console.Dispose();
+        foreach (IBlockBackend disk in _disks) disk.Dispose();
+    }
+
+    private static void Check(MachineConfig config)
+    {
+        if (config.Memory is < MachineLimits.MinMemory or > MachineLimits.MaxMemory || config.Memory % 4096 != 0)
+            throw new ArgumentException($"memory: {config.Memory} bytes must be a multiple of 4096 between {MachineLimits.MinMemory >> 20} MiB and {MachineLimits.MaxMemory >> 30} GiB");
+        if (config.Cpus is < 1 or > MachineLimits.MaxCpus) throw new ArgumentException($"cpus: {config.Cpus} must be between 1 and {MachineLimits.MaxCpus}");
+        if (config.Disks.Count > 2) throw new ArgumentException("disks: at most two");
+    }
+
+    // Null: the guest wants to start again.
+    private async Task<int?> BootAsync()
+    {
+        await using PortStream port = new();
+        using Board board = new(new SoftwareHypervisor(), (ulong)_config.Memory, _config.Cpus, new BoardBackends { Serial = _console, AgentPort = port.Port, Disks = _disks });
+        _console.Connect(board.Serial);
+        board.Start(DirectBoot.Load(board.Memory, new()
+        {
+            Kernel = _kernel,
+            Initrd = _initrd,
+            CommandLine = $"{KernelArguments} {_config.CommandLine}".TrimEnd(),
+            Acpi = board.Acpi,
+            Smbios = new SmbiosConfig { SerialNumber = _config.Id, CpuCount = _config.Cpus },
+        }));
+        Task<int> workload = RunWorkloadAsync(port, board);
+        Task first = await Task.WhenAny(workload, board.Ended, _killedEarly.Task);
+        if (first == _killedEarly.Task) return await _killedEarly.Task;
+        if (first == board.Ended)
+        {
+            // What the guest wrote last may still be on its way.
+            await port.DisposeAsync();
+            (BoardEnd end, string? detail) = await board.Ended;
+            if (_exitCode is { } known) return known;
+            if (end == BoardEnd.Reset && detail is null && _console.Panic is null) return null;
+            Say(Describe(end, detail));
+            return EngineError;
+        }
+        return await workload;
+    }
+
+    private async Task<int> RunWorkloadAsync(PortStream port, Board board)
+    {
+        await using GuestChannel channel = await GuestChannel.ConnectAsync(port);
+        int exitCode;
+        try
+        {
+            await channel.SetUpAsync(WorkloadSpecs.Setup(_config));
+            exitCode = await RunWorkloadAsync(channel);
+        }
+        catch (GuestException e)
+        {
+            Say(e.Message);
+            exitCode = e.ExitCode;
+        }
+        _exitCode = exitCode;
+        // So that everything written is on the disk.
+        await channel.ShutdownAsync(TimeSpan.Zero);
+        await Task.WhenAny(board.Ended, Task.Delay(s_powerOffPatience));
+        return exitCode;
+    }
+
+    private async Task<int> RunWorkloadAsync(GuestChannel channel)
+    {
+        WorkloadConfig workload = _config.Workload;
+        GuestProcess process = await channel.StartAsync(WorkloadSpecs.Process(workload, workload.Tty ? HostTerminal.SizeOf(_input) : (24, 80), isMain: true));
+        _workload = process;
+        _access.Ready(channel);
+        StdioRelay relay = new(process, workload.OpenStdin ? _input : null, _output, workload.Tty ? null : _error);
+        GuestExit exit = await process.Exited;
+        await relay.Drained;
+        return exit.ExitCode;
+    }
+
+    private string Describe(BoardEnd end, string? detail) => end switch
+    {
+        _ when _console.Panic is { } panic => $"the guest's kernel panicked: {panic}. Its console says more: berth vm console",
+        _ when _console.AgentRemark is { } remark => $"the machine ended: {remark}",
+        BoardEnd.PowerOff => "the machine was switched off from inside before the workload ended",
+        BoardEnd.Halted => "the guest's kernel halted for good. Its console says more: berth vm console",
+        _ => $"the machine failed: {detail}. Its console says more: berth vm console",
+    };
+
+    private void Say(string message)
+    {
+        byte[] line = System.Text.Encoding.UTF8.GetBytes($"berth: {message}{(_config.Workload.Tty ? "\r\n" : "\n")}");
+        Libc.TryWrite(_config.Workload.Tty ? _output : _error, line);
+    }
+
+    private void Signalled(int signal)
+    {
+        if (_workload is { } process) _ = process.SignalAsync(signal).ContinueWith(static sent => sent.Exception, TaskScheduler.Default);
+        else if (signal is 1 or 2 or 3 or 15) _killedEarly.TrySetResult(SignalBase + signal); // what ends a process that does not catch it
+    }
+
+    private void Resized()
+    {
+        if (!_config.Workload.Tty || _workload is not { } process) return;
+        (int rows, int columns) = HostTerminal.SizeOf(_input);
+        _ = process.ResizeAsync(rows, columns).ContinueWith(static sent => sent.Exception, TaskScheduler.Default);
+    }
+}
