@@ -4,7 +4,7 @@ namespace Berth.Cpu;
 
 /// <summary>The software x86-64 CPU: runs on any host, without hardware virtualization.</summary>
 /// <param name="translate">Whether hot 64-bit code is translated, where the host allows it, instead of interpreted.</param>
-public sealed class SoftwareHypervisor(bool translate = false) : IHypervisor
+public sealed class SoftwareHypervisor(bool translate = true) : IHypervisor
 {
     /// <inheritdoc/>
     public string Name => "software";

@@ -59,6 +59,9 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     /// <summary>Whether blocks jump to each other; without, each returns to the dispatcher.</summary>
     public bool Links { get; set; } = true;
 
+    /// <summary>Bytes of generated code after which all of it is dropped.</summary>
+    public long CodeLimit { get; set; } = CodeSize;
+
     /// <summary>Blocks translated so far, for statistics.</summary>
     public long Translations { get; private set; }
 
@@ -133,7 +136,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
             _s->FaultVector = -1;
             return false;
         }
-        if (!_cache.HasRoom) _cache.Clear();
+        if (!_cache.HasRoom(CodeLimit)) _cache.Clear();
         long page = _memory.PageIndex(entry->Host), page2 = page;
         uint version = Observe(page), version2 = version;
         byte* code = (byte*)entry->Host + (_s->Rip & 0xFFF);

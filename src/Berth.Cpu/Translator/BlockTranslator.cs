@@ -3,7 +3,7 @@ using Iced.Intel;
 
 namespace Berth.Cpu.Translator;
 
-/// <summary>Translates one block: decodes, finds out which flags are needed where, and emits. See docs/decisions/0010-translator.md.</summary>
+/// <summary>Translates one block: decodes, finds out which flags are needed where, and emits. See docs/decisions/0011-translator.md.</summary>
 internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stubs, CodeCache cache)
 {
     private const int Limit = 64;

@@ -34,8 +34,8 @@ internal sealed unsafe class CodeCache : IDisposable
 
     public int NextExit => _exitCount;
 
-    /// <summary>Whether there is room for one more block of any size.</summary>
-    public bool HasRoom => _memory.Free > 1 << 17;
+    /// <summary>Whether there is room for one more block of any size, below a limit for all.</summary>
+    public bool HasRoom(long limit) => _memory.Free > 1 << 18 && _memory.Used < limit && _pageIds.Count < 1 << 20;
 
     public int Blocks => _blockCount;
 
@@ -121,8 +121,16 @@ internal sealed unsafe class CodeCache : IDisposable
         if (!known) page = -1;
         _blocks[b] = new TranslatedBlock
         {
-            Linear = linear, Host = (nint)host, Mode = mode, Entries = entries, SeenFrom = seenFrom, SeenLength = seenLength, Copy = copy,
-            NextInBucket = bucket, NextInPage = page, Incoming = -1,
+            Linear = linear,
+            Host = (nint)host,
+            Mode = mode,
+            Entries = entries,
+            SeenFrom = seenFrom,
+            SeenLength = seenLength,
+            Copy = copy,
+            NextInBucket = bucket,
+            NextInPage = page,
+            Incoming = -1,
         };
         bucket = page = b;
         return b;

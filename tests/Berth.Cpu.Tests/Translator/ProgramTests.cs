@@ -15,9 +15,10 @@ public sealed class ProgramTests
     private static int Cases => int.Parse(Environment.GetEnvironmentVariable("BERTH_PROGRAMS") ?? "200");
 
     [Theory]
-    [InlineData(0u)]
-    [InlineData(3u)]
-    public void RandomPrograms_EqualInterpreter(uint threshold)
+    [InlineData(0u, 64 << 20)]
+    [InlineData(3u, 64 << 20)]
+    [InlineData(0u, 64 << 10)]
+    public void RandomPrograms_EqualInterpreter(uint threshold, long limit)
     {
         if (!StubCache.IsSupported) Assert.Skip("The vector forms need a host with AVX2, FMA and BMI2.");
         using var interpreted = new GuestProcessor();
@@ -27,7 +28,7 @@ public sealed class ProgramTests
             Assert.Skip("This host cannot run translated code.");
             return;
         }
-        (translator.Threshold, translator.Links) = (threshold, true);
+        (translator.Threshold, translator.Links, translator.CodeLimit) = (threshold, true, limit);
         Code[] forms = [.. Baseline.Forms()];
         var failures = new List<string>();
         for (int n = 0; n < Cases; n++)
