@@ -17,8 +17,9 @@ internal sealed class Board : IMachinePower, IDisposable
     private readonly IVirtualMachine? _machine;
     private readonly List<Thread> _threads = [];
 
-    public Board(GuestMemory memory, int cpus, ConsoleSink console)
+    public Board(GuestMemory memory, Options options, ConsoleSink console)
     {
+        int cpus = options.Cpus;
         var clock = new GuestClock(TimeProvider.System);
         _timers = new DeviceTimers(clock);
         var pic = new Pic(() => _machine?.ExternalInterruptChanged());
@@ -34,13 +35,14 @@ internal sealed class Board : IMachinePower, IDisposable
         reset.Attach(_ports);
         new DebugPort().Attach(_ports);
         _ports.Add(new(PlatformMap.AcpiPort, AcpiPm.Length), new AcpiPm(_timers, router.IsaLine(PlatformMap.SciIrq), this));
-        _machine = new SoftwareHypervisor().CreateMachine(new()
+        _machine = new SoftwareHypervisor(translate: !options.Interpret).CreateMachine(new()
         {
             Memory = memory,
             Ports = _ports,
             Mmio = _mmio,
             Clock = clock,
             CpuCount = cpus,
+            CountInstructions = options.Count,
             ExternalInterrupts = pic,
             LocalApics = (index, signals) => new LocalApic(index, signals, _apics, _timers),
         });

@@ -17,6 +17,12 @@ internal sealed record Options
 
     public string Until { get; init; } = "";
 
+    /// <summary>Interpret everything.</summary>
+    public bool Interpret { get; init; }
+
+    /// <summary>Count translated instructions too.</summary>
+    public bool Count { get; init; }
+
     public static Options Parse(string[] arguments)
     {
         var options = new Options();
@@ -32,7 +38,9 @@ internal sealed record Options
                 "--cpus" => options with { Cpus = int.Parse(Value(), null) },
                 "--seconds" => options with { Seconds = int.Parse(Value(), null) },
                 "--until" => options with { Until = Value() },
-                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT"),
+                "--interpret" => options with { Interpret = true },
+                "--count" => options with { Count = true },
+                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT --interpret --count"),
             };
         }
         return options;

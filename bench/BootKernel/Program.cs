@@ -26,7 +26,7 @@ var console = new ConsoleSink(line =>
 {
     if (options.Until.Length > 0 && line.Contains(options.Until, StringComparison.Ordinal)) board?.End($"reached \"{options.Until}\"");
 });
-board = new Board(memory, options.Cpus, console);
+board = new Board(memory, options, console);
 CpuRegisters first = DirectBoot.Load(memory, new()
 {
     Kernel = kernel,
@@ -46,6 +46,7 @@ board.Start();
 if (!board.Stopped.Wait(TimeSpan.FromSeconds(options.Seconds))) board.End($"{options.Seconds} seconds are over");
 double seconds = watch.Elapsed.TotalSeconds, busy = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
 board.Join();
+long translations = board.Cpus.Sum(cpu => ((SoftwareCpu)cpu).Translations);
 ulong instructions = (ulong)board.Cpus.Sum(cpu => (long)((SoftwareCpu)cpu).Instructions);
-Console.Error.WriteLine($"\n{board.Ended}: {seconds:F1} s, {busy:F1} s of processor time, {instructions / 1e6:F0} M instructions, {instructions / 1e6 / busy:F0} MIPS");
+Console.Error.WriteLine($"\n{board.Ended}: {seconds:F1} s, {busy:F1} s of processor time, {instructions / 1e6:F0} M instructions, {instructions / 1e6 / busy:F0} MIPS, {translations} blocks translated");
 board.Dispose();

@@ -9,17 +9,20 @@ namespace Berth.Cpu;
 /// <summary>One interpreted processor.</summary>
 public sealed unsafe class SoftwareCpu : IVirtualCpu, ICpuSignals
 {
-    internal SoftwareCpu(VirtualMachineConfig config, int index, StubCache stubs)
+    internal SoftwareCpu(VirtualMachineConfig config, int index, StubCache stubs, bool translate)
     {
         Index = index;
-        Core = new Core(config, index, this, stubs);
+        Core = new Core(config, index, this, stubs, translate);
     }
 
     /// <inheritdoc/>
     public int Index { get; }
 
-    /// <summary>Instructions executed so far.</summary>
-    public ulong Instructions => Core.S->Instructions;
+    /// <summary>Instructions executed so far; those of translated code only if the machine was configured to count them.</summary>
+    public ulong Instructions => Core.S->Instructions + Core.S->Translated;
+
+    /// <summary>Blocks translated so far.</summary>
+    public long Translations => Core.Translator?.Translations ?? 0;
 
     internal Core Core { get; }
 

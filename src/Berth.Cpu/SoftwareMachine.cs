@@ -10,7 +10,13 @@ public sealed class SoftwareMachine : IVirtualMachine
     private readonly VirtualMachineConfig _config;
     private readonly StubCache _stubs = new();
 
-    internal SoftwareMachine(VirtualMachineConfig config) => _config = config;
+    private readonly bool _translate;
+
+    internal SoftwareMachine(VirtualMachineConfig config, bool translate)
+    {
+        _config = config;
+        _translate = translate;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<IVirtualCpu> Cpus => _cpus;
@@ -19,7 +25,7 @@ public sealed class SoftwareMachine : IVirtualMachine
     public IVirtualCpu CreateCpu()
     {
         if (_cpus.Count >= _config.CpuCount) throw new InvalidOperationException($"The machine was configured with {_config.CpuCount} processors.");
-        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs);
+        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate);
         _cpus.Add(cpu);
         return cpu;
     }

@@ -136,12 +136,47 @@ public sealed unsafe class GuestMemory : IDisposable
         Interlocked.MemoryBarrierProcessWide();
     }
 
+    /// <summary>Raised, on the thread of the writer, after a watched page was written; the argument is its index in file order.</summary>
+    public event Action<long>? WatchedPageWritten;
+
+    /// <summary>Raised by <see cref="Unwatch"/>: what anyone has cached of the page must go.</summary>
+    public event Action<long>? PageUnwatched;
+
+    /// <summary>Watches a page and gives its version; what is read afterwards is as new as that version, or newer.</summary>
+    public uint Observe(long page)
+    {
+        while (true)
+        {
+            Watch(page);
+            // SAFETY: Watch has checked the index.
+            uint version = Volatile.Read(ref _versions[page]);
+            // Unwatching clears the flag before it raises the version: a flag that still stands belongs to this version.
+            if (Volatile.Read(ref _watched[page]) != 0) return version;
+        }
+    }
+
+    /// <summary>Stops watching a page that is written again and again. Its version changes, so that those who compare versions look again.</summary>
+    public void Unwatch(long page)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)page, (ulong)PageCount);
+        // SAFETY: the index is in range.
+        Volatile.Write(ref _watched[page], 0);
+        Interlocked.Increment(ref _versions[page]);
+        PageUnwatched?.Invoke(page);
+    }
+
     /// <summary>Raises the version of a page if it is watched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Touch(long page)
     {
         // SAFETY: callers pass indexes of pages inside the mapping.
-        if (_watched[page] != 0) Interlocked.Increment(ref _versions[page]);
+        if (_watched[page] != 0) Written(page);
+    }
+
+    private void Written(long page)
+    {
+        Interlocked.Increment(ref _versions[page]);
+        WatchedPageWritten?.Invoke(page);
     }
 
     /// <summary>Gives pages back to the host: they read as zeros and cost nothing until touched again. Nothing happens where not all of it is RAM.</summary>

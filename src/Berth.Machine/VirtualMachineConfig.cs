@@ -23,6 +23,9 @@ public sealed record VirtualMachineConfig
     /// <summary>Processors that <see cref="IVirtualMachine.CreateCpu"/> will be asked for.</summary>
     public int CpuCount { get; init; } = 1;
 
+    /// <summary>Whether translated code counts its instructions, for statistics; it costs a little.</summary>
+    public bool CountInstructions { get; init; }
+
     /// <summary>The 8259 pair, wired to the boot processor; null where the machine has none.</summary>
     public IExternalInterrupts? ExternalInterrupts { get; init; }
 

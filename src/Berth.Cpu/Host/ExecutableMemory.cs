@@ -32,6 +32,21 @@ internal sealed unsafe class ExecutableMemory : IDisposable
         return address;
     }
 
+    /// <summary>Bytes used so far, and bytes left.</summary>
+    public long Used => _used;
+
+    public long Free => _size - _used;
+
+    /// <summary>Forgets all code beyond a place. None of it may be running.</summary>
+    public void Reset(long used) => _used = used;
+
+    /// <summary>Replaces four bytes of code at an executable address.</summary>
+    public void Patch(nint address, int value)
+    {
+        // SAFETY: the address lies in code that Add placed here; instructions that run elsewhere meanwhile belong to other memories.
+        *(int*)(_writable + (address - (nint)_executable)) = value;
+    }
+
     public void Dispose()
     {
         Libc.Unmap((nint)_writable, _size);

@@ -10,6 +10,9 @@ internal unsafe struct Block
 {
     public const int MaxOps = 32;
 
+    /// <summary><see cref="Heat"/> of blocks whose first instruction only the interpreter runs.</summary>
+    public const uint Untranslatable = uint.MaxValue;
+
     /// <summary>Guest-physical address, and code size and privilege class in <see cref="Key"/>.</summary>
     public ulong Physical;
     public Block* Next;
@@ -20,6 +23,9 @@ internal unsafe struct Block
     public long Page, Page2;
     public uint Version, Version2;
     public int Key;
+
+    /// <summary>Executions, until the translator takes over.</summary>
+    public uint Heat;
     public ushort Length;
     public ushort Count;
 

@@ -18,13 +18,13 @@ internal sealed unsafe class BlockCache : IDisposable
     private readonly GuestMemory _memory;
     private readonly BlockDecoder _decoder;
     private readonly Block** _buckets;
-    private readonly JumpEntry* _jumps;
+    private readonly Jump* _jumps;
     private readonly byte* _arena;
     private readonly Block* _loose;
     private nuint _used;
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct JumpEntry
+    private struct Jump
     {
         public ulong Linear, Epoch;
         public Block* Block;
@@ -38,7 +38,7 @@ internal sealed unsafe class BlockCache : IDisposable
         _memory = memory;
         _decoder = new BlockDecoder(core.Stubs);
         _buckets = (Block**)NativeMemory.AllocZeroed(1 << HashBits, (nuint)sizeof(Block*));
-        _jumps = (JumpEntry*)NativeMemory.AllocZeroed(1 << JumpBits, (nuint)sizeof(JumpEntry));
+        _jumps = (Jump*)NativeMemory.AllocZeroed(1 << JumpBits, (nuint)sizeof(Jump));
         _arena = (byte*)NativeMemory.Alloc(ArenaSize);
         _loose = (Block*)NativeMemory.AllocZeroed(Reserve);
     }
@@ -56,12 +56,12 @@ internal sealed unsafe class BlockCache : IDisposable
             if (linear > _s->Cs.Limit) return Fault(ExceptionVector.GeneralProtection);
             linear = (uint)(_s->Cs.Base + linear);
         }
-        JumpEntry* j = _jumps + ((linear ^ (linear >> JumpBits)) & ((1 << JumpBits) - 1));
+        Jump* j = _jumps + ((linear ^ (linear >> JumpBits)) & ((1 << JumpBits) - 1));
         Block* b = j->Block;
         if (b != null && j->Linear == linear && j->Key == key && j->Epoch == _core.Mmu.Epoch && Versions[b->Page] == b->Version && b->Page2 < 0)
             return b;
         b = FindPhysical(linear, key);
-        if (b != null && b != _loose) *j = new JumpEntry { Linear = linear, Epoch = _core.Mmu.Epoch, Block = b, Key = key };
+        if (b != null && b != _loose) *j = new Jump { Linear = linear, Epoch = _core.Mmu.Epoch, Block = b, Key = key };
         return b;
     }
 
@@ -100,7 +100,7 @@ internal sealed unsafe class BlockCache : IDisposable
     /// <summary>Whether the code is still what was decoded. A page that changed elsewhere only costs a comparison.</summary>
     private bool IsCurrent(Block* b, byte* host)
     {
-        uint version = Volatile.Read(ref Versions[b->Page]), version2 = b->Page2 < 0 ? 0 : Volatile.Read(ref Versions[b->Page2]);
+        uint version = _memory.Observe(b->Page), version2 = b->Page2 < 0 ? 0 : _memory.Observe(b->Page2);
         if (version == b->Version && version2 == b->Version2) return true;
         int first = Math.Min(b->Length, 0x1000 - (int)((nint)host & 0xFFF));
         if (!new ReadOnlySpan<byte>(b->Bytes, first).SequenceEqual(new ReadOnlySpan<byte>(host, first))) return false;
@@ -126,8 +126,7 @@ internal sealed unsafe class BlockCache : IDisposable
         if (_used + Reserve > ArenaSize) Clear();
         Block* b = (Block*)(_arena + _used);
         *b = new Block { Physical = (ulong)(host - _memory.HostBase), Key = key, Page = _memory.PageIndex(host), Page2 = -1 };
-        _memory.Watch(b->Page);
-        b->Version = Volatile.Read(ref Versions[b->Page]);
+        b->Version = _memory.Observe(b->Page);
         int available = 0x1000 - (int)(linear & 0xFFF);
         byte* bytes = stackalloc byte[32];
         int crossed = _decoder.Decode(b, (byte*)host, available, _s->CodeSize);
@@ -138,8 +137,7 @@ internal sealed unsafe class BlockCache : IDisposable
             if (second == -1) return null;
             if (second == 0) return DecodeLoose(linear);
             b->Page2 = _memory.PageIndex(second);
-            _memory.Watch(b->Page2);
-            b->Version2 = Volatile.Read(ref Versions[b->Page2]);
+            b->Version2 = _memory.Observe(b->Page2);
             new ReadOnlySpan<byte>((byte*)host, available).CopyTo(new Span<byte>(bytes, 32));
             new ReadOnlySpan<byte>((byte*)second, 16).CopyTo(new Span<byte>(bytes + available, 16));
             _decoder.DecodeOne(b, bytes, available + 16, _s->CodeSize);
@@ -182,7 +180,7 @@ internal sealed unsafe class BlockCache : IDisposable
     public void Clear()
     {
         NativeMemory.Clear(_buckets, (nuint)sizeof(Block*) << HashBits);
-        NativeMemory.Clear(_jumps, (nuint)sizeof(JumpEntry) << JumpBits);
+        NativeMemory.Clear(_jumps, (nuint)sizeof(Jump) << JumpBits);
         _used = 0;
     }
 

@@ -20,6 +20,7 @@ internal sealed unsafe partial class Core
         // INIT undoes start-up requests before it, not those that come after it but before this processor has looked.
         if (signal == CpuSignal.Init) Take(CpuSignal.Startup);
         Interlocked.Or(ref S->Pending, (int)signal);
+        Volatile.Write(ref S->Poll, 1);
         _wake.Set();
     }
 

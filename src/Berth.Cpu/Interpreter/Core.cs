@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Berth.Cpu.Host;
 using Berth.Cpu.Memory;
 using Berth.Cpu.State;
+using Berth.Cpu.Translator;
 using Berth.Machine;
 using Berth.X86;
 
@@ -13,12 +13,11 @@ internal sealed unsafe partial class Core : IDisposable
 {
     private bool _disposed;
 
-    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs)
+    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs, bool translate)
     {
         Config = config;
         Index = index;
-        S = (CpuState*)NativeMemory.AlignedAlloc((nuint)sizeof(CpuState), 64);
-        NativeMemory.Clear(S, (nuint)sizeof(CpuState));
+        S = CpuMemory.Allocate();
         S->FaultVector = -1;
         S->HostMxcsr = 0x1F80;
         Breakpoints = new Breakpoints(S);
@@ -30,7 +29,11 @@ internal sealed unsafe partial class Core : IDisposable
         Control = new ControlRegisters(this, S);
         Msrs = new Msrs(this, S);
         Reset();
+        if (translate && BinaryTranslator.IsSupported) Translator = new BinaryTranslator(this, S, config.Memory, config.CountInstructions);
     }
+
+    /// <summary>Runs hot 64-bit code; null where everything is interpreted.</summary>
+    public BinaryTranslator? Translator { get; }
 
     public VirtualMachineConfig Config { get; }
 
@@ -98,11 +101,18 @@ internal sealed unsafe partial class Core : IDisposable
     {
         CpuState* s = S;
         bool single = limit != long.MaxValue;
+        BinaryTranslator? translator = single && Translator is { Links: true } ? null : Translator;
         // The wait for SIPI is an event too: without this nothing would be pending and the processor would run from its reset vector.
         if (_waitForStartup) Interlocked.Or(ref s->Pending, (int)CpuSignal.Interrupt);
         while (limit-- > 0)
         {
-            bool step = single;
+            bool step = single && translator is null;
+            if (s->Poll != 0)
+            {
+                // Whoever sets it has said before what is to be looked at.
+                s->Poll = 0;
+                Interlocked.MemoryBarrier();
+            }
             if ((s->Pending | s->Step) != 0)
             {
                 StopReason stop = Events(out bool stepping);
@@ -110,11 +120,22 @@ internal sealed unsafe partial class Core : IDisposable
                 if (stop != StopReason.None) return stop;
                 step |= stepping;
             }
+            if (translator is not null && !step)
+            {
+                Outcome outcome = translator.Run();
+                if (outcome == Outcome.Again) continue;
+                step = outcome == Outcome.Interpret;
+            }
             Block* block = Blocks.Find();
             if (block == null)
             {
                 if (!DeliverFault()) return StopReason.Shutdown;
                 continue;
+            }
+            if (translator is not null && !step && block->Heat != Block.Untranslatable && block->Heat++ >= translator.Threshold)
+            {
+                if (translator.Translate()) continue;
+                block->Heat = Block.Untranslatable;
             }
             s->Registers[CpuState.BlockRip] = s->Rip;
             Op* op = block->Ops;
@@ -165,9 +186,9 @@ internal sealed unsafe partial class Core : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
+        Translator?.Dispose();
         Blocks.Dispose();
-        Mmu.Dispose();
         _wake.Dispose();
-        NativeMemory.AlignedFree(S);
+        CpuMemory.Free(S);
     }
 }

@@ -33,11 +33,8 @@ internal static unsafe class HostOps
     /// <summary>Binds an instruction to a stub; false if it is not one of ours.</summary>
     public static bool Bind(in Instruction i, Op* o)
     {
-        foreach (CpuidFeature feature in i.CpuidFeatures)
-        {
-            if (!s_features.Contains(feature)) return false;
-        }
-        bool x87 = i.CpuidFeatures.Any(f => f is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387);
+        if (!IsOffered(i)) return false;
+        bool x87 = UsesX87(i);
         bool usesMm = UsesMm(i), vector = UsesVector(i), vex = i.Encoding == EncodingKind.VEX;
         bool general = !x87 && !usesMm && !vector;
         if (general && !(i.CpuidFeatures.Any(f => f is CpuidFeature.BMI1 or CpuidFeature.BMI2 or CpuidFeature.ADX or CpuidFeature.SSE4_2 or CpuidFeature.SSE2 or CpuidFeature.MMX))) return false;
@@ -49,7 +46,7 @@ internal static unsafe class HostOps
         if (vector && (kind & StubKind.X87) == 0 && DependsOnMxcsr(i)) kind |= StubKind.Float;
         if (i.RflagsModified != RflagsBits.None || i.RflagsRead != RflagsBits.None) kind |= StubKind.Flags;
         o->Extra = (byte)kind;
-        if (vector && o->MemorySize >= 16 && (vex ? s_alignedVex.Contains(i.Mnemonic) : !s_unaligned.Contains(i.Mnemonic))) o->Flags |= OpFlags.Aligned;
+        if (vector && NeedsAlignment(i)) o->Flags |= OpFlags.Aligned;
         if ((o->Flags & OpFlags.Memory) != 0)
         {
             var info = new InstructionInfoFactory().GetInfo(i);
@@ -65,10 +62,26 @@ internal static unsafe class HostOps
         return true;
     }
 
-    // By the form's operand kinds: a memory operand may stand where a register could.
-    private static bool UsesMm(in Instruction i) => HasOperand(i, "mm_", "mm_");
+    /// <summary>Whether a vector instruction's memory operand must be aligned to its size.</summary>
+    public static bool NeedsAlignment(in Instruction i) =>
+        i.MemorySize.GetSize() >= 16 && (i.Encoding == EncodingKind.VEX ? s_alignedVex.Contains(i.Mnemonic) : !s_unaligned.Contains(i.Mnemonic));
 
-    private static bool UsesVector(in Instruction i) => HasOperand(i, "xmm", "ymm");
+    /// <summary>Whether the baseline has all features that an instruction needs.</summary>
+    public static bool IsOffered(in Instruction i)
+    {
+        foreach (CpuidFeature feature in i.CpuidFeatures)
+        {
+            if (!s_features.Contains(feature)) return false;
+        }
+        return true;
+    }
+
+    public static bool UsesX87(in Instruction i) => i.CpuidFeatures.Any(f => f is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387);
+
+    // By the form's operand kinds: a memory operand may stand where a register could.
+    public static bool UsesMm(in Instruction i) => HasOperand(i, "mm_", "mm_");
+
+    public static bool UsesVector(in Instruction i) => HasOperand(i, "xmm", "ymm");
 
     private static bool HasOperand(in Instruction i, string first, string second)
     {

@@ -133,7 +133,11 @@ internal static unsafe class SystemOps
     private static bool Invlpg(Core c, CpuState* s, Op* o)
     {
         if (!IsKernel(c, s)) return false;
-        c.Mmu.Flush();
+        byte* r = (byte*)s;
+        ulong offset = *(ulong*)(r + o->Base) + (*(ulong*)(r + o->Index) << o->Scale) + (ulong)o->Displacement;
+        offset = o->AddressSize switch { 2 => (ushort)offset, 4 => (uint)offset, _ => offset };
+        ulong linear = s->CodeSize == 2 ? offset + *(ulong*)(r + o->SegmentBase) : (uint)((&s->Es + o->Segment)->Base + offset);
+        c.Mmu.FlushPage(linear);
         return Core.Leave(s, o);
     }
 
@@ -146,7 +150,12 @@ internal static unsafe class SystemOps
         bool bad = type > 3 || (type < 2 && (pcid >> 12) != 0) || (type < 2 && pcid != 0 && (s->Cr4 & Cr4.Pcid) == 0)
             || (type == 0 && (ulong)((long)linear << 16 >> 16) != linear);
         if (bad) return c.Raise(ExceptionVector.GeneralProtection);
-        c.Mmu.Flush();
+        switch (type)
+        {
+            case 0: c.Mmu.FlushPage(linear); break;
+            case 2: c.Mmu.Flush(); break;
+            default: c.Mmu.FlushLocal(); break;
+        }
         return Core.Leave(s, o);
     }
 

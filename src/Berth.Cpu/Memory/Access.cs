@@ -7,9 +7,6 @@ namespace Berth.Cpu.Memory;
 /// <summary>The fast paths of guest memory access: a TLB hit, else <see cref="Mmu"/>. False means that a fault is recorded.</summary>
 internal static unsafe class Access
 {
-    public const int TlbBits = 10;
-    private const ulong PageMask = ~0xFFFUL;
-
     /// <summary>Linear address of the memory operand of <paramref name="o"/>; <paramref name="delta"/> is added to the offset.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Address(Core c, CpuState* s, Op* o, int size, bool write, out ulong address, long delta = 0)
@@ -25,20 +22,17 @@ internal static unsafe class Access
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TlbEntry* Entry(CpuState* s, ulong address) => s->Tlb + ((address >> 12) & ((1 << TlbBits) - 1));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Tag<T>(CpuState* s, ulong address) where T : unmanaged =>
-        ((address + (ulong)sizeof(T) - 1) & PageMask) | s->TlbGeneration;
+    public static TlbEntry* Entry(CpuState* s, ulong address) => s->Tlb + ((address >> 12) & ((1 << CpuMemory.TlbBits) - 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Read<T>(Core c, CpuState* s, ulong address, int segment, out ulong value) where T : unmanaged
     {
-        // SAFETY: a matching tag says that the whole access lies in one mapped RAM page.
+        // SAFETY: a place this far below the end of the page says that the whole access lies in one mapped RAM page.
         TlbEntry* e = Entry(s, address);
-        if (e->Read == Tag<T>(s, address))
+        ulong place = address - e->Read;
+        if (place <= 0x1000 - (ulong)sizeof(T))
         {
-            value = Bits.Load<T>((byte*)address + e->Addend);
+            value = Bits.Load<T>((byte*)e->Host + place);
             return true;
         }
         return c.Mmu.ReadSlow(address, sizeof(T), segment, out value);
@@ -49,9 +43,10 @@ internal static unsafe class Access
     {
         // SAFETY: as in Read.
         TlbEntry* e = Entry(s, address);
-        if (e->Write == Tag<T>(s, address))
+        ulong place = address - e->Write;
+        if (place <= 0x1000 - (ulong)sizeof(T))
         {
-            byte* host = (byte*)address + e->Addend;
+            byte* host = (byte*)e->Host + place;
             Bits.Store<T>(host, value);
             Written(c, s, host);
             return true;
@@ -64,7 +59,8 @@ internal static unsafe class Access
     public static byte* Pointer<T>(Core c, CpuState* s, ulong address) where T : unmanaged
     {
         TlbEntry* e = Entry(s, address);
-        if (e->Write == Tag<T>(s, address)) return (byte*)address + e->Addend;
+        ulong place = address - e->Write;
+        if (place <= 0x1000 - (ulong)sizeof(T)) return (byte*)e->Host + place;
         return c.Mmu.PointerSlow(address, sizeof(T));
     }
 

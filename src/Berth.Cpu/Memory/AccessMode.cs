@@ -15,4 +15,7 @@ internal static class AccessMode
     public const int UserAligned = 3;
 
     public const int Count = 4;
+
+    /// <summary>Modes that generated code exists for: all but the last.</summary>
+    public const int Translated = 3;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Berth.Cpu.Interpreter;
 using Berth.Cpu.State;
 using Berth.Machine;
@@ -7,12 +6,10 @@ using Berth.X86;
 namespace Berth.Cpu.Memory;
 
 /// <summary>The software TLB's slow side: walks, page-crossing and device accesses, faults.</summary>
-internal sealed unsafe class Mmu : IDisposable
+internal sealed unsafe class Mmu
 {
-    private const int Entries = 1 << Access.TlbBits;
-
-    // Generations live in the low 12 bits of a tag; 0xFFF is kept for TlbEntry.None.
-    private const ulong LastGeneration = 0xFFE;
+    private const int Entries = 1 << CpuMemory.TlbBits;
+    private const byte Local = 1, Global = 2;
 
     private readonly Core _core;
     private readonly CpuState* _s;
@@ -20,6 +17,15 @@ internal sealed unsafe class Mmu : IDisposable
     private readonly MmioBus _mmio;
     private readonly PageWalker _walker;
     private readonly TlbEntry* _tables;
+    private readonly CodeEntry* _code;
+
+    // Entries in use, so that a flush touches no others; a page with the global bit stays in a list of its own.
+    private readonly byte[] _listed = new byte[AccessMode.Count * Entries];
+    private readonly byte[] _codeListed = new byte[AccessMode.Count << CpuMemory.CodeBits];
+    private readonly Stack<int> _local = new(1024), _global = new(1024), _codeLocal = new(256), _codeGlobal = new(256);
+
+    // Regions of 2 MiB, folded, of which pieces of large pages have been entered.
+    private readonly ulong[] _large = new ulong[16];
 
     public Mmu(Core core, CpuState* s, GuestMemory memory, MmioBus mmio)
     {
@@ -28,11 +34,14 @@ internal sealed unsafe class Mmu : IDisposable
         _memory = memory;
         _mmio = mmio;
         _walker = new PageWalker(s, memory);
-        _tables = (TlbEntry*)NativeMemory.AlignedAlloc(AccessMode.Count * Entries * (nuint)sizeof(TlbEntry), 64);
-        Clear();
+        _tables = CpuMemory.Tlb(s, 0);
+        _code = CpuMemory.Code(s, 0);
+        for (int i = 0; i < AccessMode.Count * Entries; i++) Invalidate(i);
+        for (int i = 0; i < AccessMode.Count << CpuMemory.CodeBits; i++) InvalidateCode(i);
         _s->Tlb = _tables;
         _s->Watch = (byte*)memory.WatchTable;
         _s->RamBase = (byte*)memory.HostBase;
+        _s->WatchBias = memory.WatchTable - (memory.HostBase >> GuestMemory.PageShift);
     }
 
     /// <summary>Counts flushes, so that caches keyed by linear address know when to distrust themselves.</summary>
@@ -48,27 +57,63 @@ internal sealed unsafe class Mmu : IDisposable
         _s->Tlb = _tables + (mode * Entries);
     }
 
-    private int Mode => (int)((_s->Tlb - _tables) / Entries);
+    public int Mode => (int)((_s->Tlb - _tables) / Entries);
 
     /// <summary>Drops every translation.</summary>
     public void Flush()
     {
-        Epoch++;
-        if (_s->TlbGeneration >= LastGeneration) Clear();
-        else _s->TlbGeneration++;
+        FlushLocal();
+        while (_global.TryPop(out int i)) Drop(i, Global);
+        while (_codeGlobal.TryPop(out int i)) DropCode(i, Global);
+        Array.Clear(_large);
     }
 
-    /// <summary>Drops the translations of one page (large pages are entered as 4 KiB pieces, so all go).</summary>
+    /// <summary>Drops the translations of pages that are not global, as a load of CR3 does.</summary>
+    public void FlushLocal()
+    {
+        Epoch++;
+        while (_local.TryPop(out int i)) Drop(i, Local);
+        while (_codeLocal.TryPop(out int i)) DropCode(i, Local);
+    }
+
+    /// <summary>Drops the translations of one page; of a large page, which is entered as 4 KiB pieces, all of them with everything else.</summary>
     public void FlushPage(ulong address)
     {
-        _ = address;
-        Flush();
+        int region = (int)(address >> 21) & 1023;
+        if ((_large[region >> 6] >> (region & 63) & 1) != 0)
+        {
+            Flush();
+            return;
+        }
+        Epoch++;
+        for (int mode = 0; mode < AccessMode.Count; mode++)
+        {
+            TlbEntry* e = _tables + (mode * Entries) + ((address >> 12) & (Entries - 1));
+            if (address - e->Read < 0x1000 || address - e->Write < 0x1000) Invalidate((int)(e - _tables));
+            CodeEntry* code = _code + (mode << CpuMemory.CodeBits) + CpuMemory.CodeIndex(address);
+            if (code->Page == (address & ~0xFFFUL)) InvalidateCode((int)(code - _code));
+        }
     }
 
-    private void Clear()
+    private void Invalidate(int i)
     {
-        NativeMemory.Fill(_tables, AccessMode.Count * Entries * (nuint)sizeof(TlbEntry), 0xFF);
-        _s->TlbGeneration = 0;
+        // The other entry of its pair has this number: a tag that no address of entry i can match.
+        ulong never = (ulong)((i & (Entries - 1)) ^ 1) << 12;
+        (_tables[i].Read, _tables[i].Write) = (never, never);
+    }
+
+    private void Drop(int i, byte list)
+    {
+        Invalidate(i);
+        _listed[i] &= (byte)~list;
+    }
+
+    private void InvalidateCode(int i) => (_code[i].Page, _code[i].Id) = (CodeEntry.None, 0);
+
+    private void DropCode(int i, byte list)
+    {
+        InvalidateCode(i);
+        _codeListed[i] &= (byte)~list;
     }
 
     private static bool IsCanonical(ulong address) => (ulong)((long)address << 16 >> 16) == address;
@@ -79,6 +124,12 @@ internal sealed unsafe class Mmu : IDisposable
     public nint Translate(ulong address, AccessKind kind, int mode, int segment, out ulong physical)
     {
         physical = 0;
+        if (kind != AccessKind.Execute)
+        {
+            TlbEntry* e = _tables + (mode * Entries) + ((address >> 12) & (Entries - 1));
+            ulong place = address - (kind == AccessKind.Write ? e->Write : e->Read);
+            if (place < 0x1000) return e->Host + (nint)place;
+        }
         if (!IsLong) address = (uint)address;
         else if (!IsCanonical(address))
         {
@@ -93,29 +144,76 @@ internal sealed unsafe class Mmu : IDisposable
         }
         physical = t.Physical;
         nint host = _memory.HostAddress(physical, 1);
-        if (host != 0 && mode != AccessMode.UserAligned && !_core.Breakpoints.IsDataPage(address)) Fill(address, mode, host, t);
+        if (host != 0 && mode != AccessMode.UserAligned)
+        {
+            if (kind == AccessKind.Execute) FillCode(address, mode, host, t);
+            else if (!_core.Breakpoints.IsDataPage(address)) Fill(address, mode, host, t);
+        }
         return host;
+    }
+
+    private bool IsGlobal(in PageWalker.Translation t) => t.Global && (_s->Cr4 & Cr4.PageGlobal) != 0;
+
+    private void Note(ulong address, in PageWalker.Translation t)
+    {
+        if (!t.Large) return;
+        int region = (int)(address >> 21) & 1023;
+        _large[region >> 6] |= 1UL << (region & 63);
     }
 
     private void Fill(ulong address, int mode, nint host, in PageWalker.Translation t)
     {
-        TlbEntry* e = _tables + (mode * Entries) + ((address >> 12) & (Entries - 1));
-        ulong tag = (address & ~0xFFFUL) | _s->TlbGeneration;
+        int index = (mode * Entries) + (int)((address >> 12) & (Entries - 1));
+        bool global = IsGlobal(t);
+        byte list = global ? Global : Local;
+        if ((_listed[index] & list) == 0)
+        {
+            _listed[index] |= list;
+            (global ? _global : _local).Push(index);
+        }
+        Note(address, t);
+        TlbEntry* e = _tables + index;
+        ulong tag = address & ~0xFFFUL;
         bool user = mode == AccessMode.User;
-        e->Addend = host - (nint)address;
-        e->Read = _walker.Allowed(AccessKind.Read, mode, user, t.Writable, t.User, t.NoExecute) ? tag : TlbEntry.None;
-        e->Write = t.Dirty && _walker.Allowed(AccessKind.Write, mode, user, t.Writable, t.User, t.NoExecute) ? tag : TlbEntry.None;
-        e->Execute = _walker.Allowed(AccessKind.Execute, mode, user, t.Writable, t.User, t.NoExecute) ? tag : TlbEntry.None;
+        Invalidate(index);
+        e->Host = host & ~0xFFF;
+        e->Watch = _memory.WatchTable + (nint)_memory.PageIndex(host);
+        if (_walker.Allowed(AccessKind.Read, mode, user, t.Writable, t.User, t.NoExecute)) e->Read = tag;
+        if (t.Dirty && _walker.Allowed(AccessKind.Write, mode, user, t.Writable, t.User, t.NoExecute)) e->Write = tag;
+    }
+
+    private void FillCode(ulong address, int mode, nint host, in PageWalker.Translation t)
+    {
+        int index = (mode << CpuMemory.CodeBits) + CpuMemory.CodeIndex(address);
+        bool global = IsGlobal(t);
+        byte list = global ? Global : Local;
+        if ((_codeListed[index] & list) == 0)
+        {
+            _codeListed[index] |= list;
+            (global ? _codeGlobal : _codeLocal).Push(index);
+        }
+        Note(address, t);
+        (_code[index].Page, _code[index].Host, _code[index].Id) = (address & ~0xFFFUL, host & ~0xFFF, 0);
+    }
+
+    /// <summary>The entry of a code page in the current mode, or null with a fault recorded or nothing where it is not RAM.</summary>
+    public CodeEntry* Code(ulong address)
+    {
+        CodeEntry* e = _code + (Mode << CpuMemory.CodeBits) + CpuMemory.CodeIndex(address);
+        return e->Page == (address & ~0xFFFUL) || Translate(address, AccessKind.Execute, Mode, (int)SegmentName.Cs, out _) > 0 ? e : null;
     }
 
     /// <summary>Host address of code, 0 outside RAM, -1 for a recorded fault.</summary>
     public nint TranslateCode(ulong address)
     {
         int mode = Mode == AccessMode.UserAligned ? AccessMode.User : Mode;
-        TlbEntry* e = _tables + (mode * Entries) + ((address >> 12) & (Entries - 1));
-        if (e->Execute == ((address & ~0xFFFUL) | _s->TlbGeneration)) return (nint)address + e->Addend;
+        CodeEntry* e = _code + (mode << CpuMemory.CodeBits) + CpuMemory.CodeIndex(address);
+        if (e->Page == (address & ~0xFFFUL)) return e->Host + (nint)(address & 0xFFF);
         return Translate(address, AccessKind.Execute, mode, (int)SegmentName.Cs, out _);
     }
+
+    /// <summary>Enters the page of an operand; false, and no fault recorded, where the access needs more than an entry.</summary>
+    public bool TryFill(ulong address, int size, bool write) => PointerSlow(address, size, write ? AccessKind.Write : AccessKind.Read) != null;
 
     private bool Aligned(ulong address, int size)
     {
@@ -216,14 +314,21 @@ internal sealed unsafe class Mmu : IDisposable
     /// <summary>Host address of an operand of any size within one RAM page, or null.</summary>
     public byte* Direct(ulong address, int size, bool write)
     {
-        TlbEntry* e = _s->Tlb + ((address >> 12) & (Entries - 1));
-        if ((write ? e->Write : e->Read) == (((address + (ulong)size - 1) & ~0xFFFUL) | _s->TlbGeneration)) return (byte*)address + e->Addend;
+        TlbEntry* e = Access.Entry(_s, address);
+        ulong place = address - (write ? e->Write : e->Read);
+        if (place <= 0x1000 - (ulong)size) return (byte*)e->Host + place;
         return PointerSlow(address, size, write ? AccessKind.Write : AccessKind.Read);
     }
 
     /// <summary>Reads an operand of any size; all or nothing.</summary>
     public bool ReadBytes(ulong address, byte* destination, int size, int segment)
     {
+        byte* direct = Direct(address, size, write: false);
+        if (direct != null)
+        {
+            Buffer.MemoryCopy(direct, destination, size, size);
+            return true;
+        }
         if (Mode == AccessMode.UserAligned || size > 8)
         {
             if (!Probe(address, size, segment, AccessKind.Read)) return false;
@@ -241,6 +346,13 @@ internal sealed unsafe class Mmu : IDisposable
     /// <summary>Writes an operand of any size; all or nothing.</summary>
     public bool WriteBytes(ulong address, byte* source, int size, int segment)
     {
+        byte* direct = Direct(address, size, write: true);
+        if (direct != null)
+        {
+            Buffer.MemoryCopy(source, direct, size, size);
+            Access.Written(_core, _s, direct);
+            return true;
+        }
         if (!Probe(address, size, segment, AccessKind.Write)) return false;
         for (int i = 0; i < size;)
         {
@@ -293,6 +405,4 @@ internal sealed unsafe class Mmu : IDisposable
             default: *(ulong*)p = value; break;
         }
     }
-
-    public void Dispose() => NativeMemory.AlignedFree(_tables);
 }

@@ -10,14 +10,14 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
     private const ulong PhysicalReserved = 0x000F_FFFF_FFFF_FFFF & ~((1UL << CpuModel.PhysicalAddressBits) - 1);
 
     /// <summary>Outcome of a walk that succeeded.</summary>
-    public readonly record struct Translation(ulong Physical, bool User, bool Writable, bool NoExecute, bool Dirty);
+    public readonly record struct Translation(ulong Physical, bool User, bool Writable, bool NoExecute, bool Dirty, bool Global, bool Large);
 
     /// <summary>Translates a linear address; false with a page-fault error code. The address must be canonical.</summary>
     public bool Walk(ulong address, AccessKind kind, int mode, out Translation translation, out uint error)
     {
         if ((s->Cr0 & Cr0.Paging) == 0)
         {
-            translation = new((uint)address, true, true, false, true);
+            translation = new((uint)address, true, true, false, true, false, false);
             error = 0;
             return true;
         }
@@ -80,7 +80,8 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
             if (!Mark(place, entrySize, entry, wanted)) return Again;
             ulong offsetMask = (1UL << shift) - 1;
             ulong frame = entrySize == 8 ? entry & PageEntry.AddressMask & ~offsetMask : Frame32(entry, large);
-            translation = new(frame | (address & offsetMask), userPage, writable, noExecute, ((entry | wanted) & PageEntry.Dirty) != 0);
+            translation = new(frame | (address & offsetMask), userPage, writable, noExecute, ((entry | wanted) & PageEntry.Dirty) != 0,
+                (entry & PageEntry.Global) != 0, large);
             return Done;
         }
     }

@@ -30,7 +30,9 @@ internal unsafe struct CpuState
 
     /// <summary>Entries of the current access mode.</summary>
     [FieldOffset(192)] public TlbEntry* Tlb;
-    [FieldOffset(200)] public ulong TlbGeneration;
+
+    /// <summary>Not zero while the dispatcher should look at <see cref="Pending"/>: what generated code polls.</summary>
+    [FieldOffset(200)] public int Poll;
 
     /// <summary>End of the running block; a store into decoded code pulls it in.</summary>
     [FieldOffset(208)] public Op* BlockEnd;
@@ -105,6 +107,38 @@ internal unsafe struct CpuState
     /// <summary>Last x87 instruction and operand, as FXSAVE reports them.</summary>
     [FieldOffset(728)] public ulong X87Rip;
     [FieldOffset(736)] public ulong X87Operand;
+
+    /// <summary>What was allocated for this block; see <see cref="CpuMemory"/>.</summary>
+    [FieldOffset(744)] public nint Allocation;
+
+    /// <summary>A handle to the translator, for callbacks from generated code.</summary>
+    [FieldOffset(752)] public nint Translator;
+
+    /// <summary>Status flags outside generated code: OF in bit 0, the flags of LAHF in bits 8-15.</summary>
+    [FieldOffset(760)] public ushort RawFlags;
+
+    /// <summary>Vector registers in the host: 1 for SSE, 2 for AVX instructions allowed; 0 while their values are in this block.</summary>
+    [FieldOffset(764)] public int VectorsLoaded;
+
+    /// <summary>What <see cref="VectorsLoaded"/> may become.</summary>
+    [FieldOffset(768)] public int VectorsReady;
+
+    /// <summary>As <see cref="VectorsLoaded"/>, for the x87 registers.</summary>
+    [FieldOffset(772)] public int X87Loaded;
+    [FieldOffset(776)] public int X87Ready;
+
+    /// <summary>Number of the direct exit that generated code was left by.</summary>
+    [FieldOffset(780)] public int Exit;
+
+    /// <summary>A value on its way between generated code and its runtime.</summary>
+    [FieldOffset(784)] public ulong Argument;
+    [FieldOffset(792)] public ulong Temporary;
+
+    /// <summary>Watch byte of a host address: this plus the address divided by 4096.</summary>
+    [FieldOffset(800)] public nint WatchBias;
+
+    /// <summary>Instructions that generated code completed, where it was asked to count them.</summary>
+    [FieldOffset(808)] public ulong Translated;
 
     /// <summary>Standard XSAVE area: x87 and SSE at 0, header at 512, upper halves of YMM at 576.</summary>
     [FieldOffset(XsaveOffset)] public fixed byte Xsave[832];

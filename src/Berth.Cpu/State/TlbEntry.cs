@@ -2,17 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Cpu.State;
 
-/// <summary>One translation. A tag is the page's linear address with the TLB generation in its low bits; <see cref="None"/> never matches.</summary>
+/// <summary>One translation of a data page. Interpreter and generated code test an access by one subtraction: address - tag is the place in the
+/// page, and below 4096 only for a page that matches.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct TlbEntry
 {
-    /// <summary>A tag that no access can produce: it is neither page aligned nor of a live generation.</summary>
-    public const ulong None = ulong.MaxValue;
-
+    /// <summary>Linear address of the page where it may be read, else a tag that no address of this entry matches.</summary>
     public ulong Read;
-    public ulong Write;
-    public ulong Execute;
 
-    /// <summary>Host address minus linear address.</summary>
-    public nint Addend;
+    /// <summary>As <see cref="Read"/>, for writes; only once the page is marked dirty.</summary>
+    public ulong Write;
+
+    /// <summary>Host address of the page.</summary>
+    public nint Host;
+
+    /// <summary>Address of the page's byte in the watch table.</summary>
+    public nint Watch;
 }

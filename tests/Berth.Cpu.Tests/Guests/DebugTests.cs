@@ -4,13 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class DebugTests
+public abstract class DebugTests(bool translate)
 {
     private const ulong BreakpointHits = 15, GeneralDetect = 1UL << 13, Step = 1UL << 14;
 
-    private static Guest WithDebug(int register, ulong address, ulong control, ulong cr4 = 0)
+    private Guest WithDebug(int register, ulong address, ulong control, ulong cr4 = 0)
     {
-        var guest = new Guest();
+        var guest = new Guest(translate);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Debug[register] = address;
         r.Debug[7] = 0x400 | control;
@@ -30,7 +30,7 @@ public sealed class DebugTests
     [Fact]
     public void TrapFlag_InTheKernel_TrapsAfterTheNextInstruction()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         ulong end = guest.Assemble(SetTrapFlag);
         guest.Run(a =>
         {
@@ -46,7 +46,7 @@ public sealed class DebugTests
     [Fact]
     public void TrapFlag_AfterMovSs_WaitsForOneMore()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         ulong end = guest.Assemble(a =>
         {
             a.mov(eax, Guest.KernelData);
@@ -82,7 +82,7 @@ public sealed class DebugTests
     [Fact]
     public void Int1_ReportsTheNextAddressWithoutStatus()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a => a.int1());
         Assert.Equal((1, Guest.Code + 1, 0ul), (guest.Vector, guest.FaultRip, Status(guest)));
     }
@@ -161,7 +161,7 @@ public sealed class DebugTests
     [Fact]
     public void DebugRegister_HighHalf_IsGeneralProtection()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             a.mov(rax, 1L << 32);
@@ -170,3 +170,7 @@ public sealed class DebugTests
         Assert.Equal(ExceptionVector.GeneralProtection, guest.Vector);
     }
 }
+
+public sealed class InterpretedDebugTests() : DebugTests(translate: false);
+
+public sealed class TranslatedDebugTests() : DebugTests(translate: true);

@@ -17,12 +17,16 @@ internal sealed class Guest : IDisposable
 
     public const ulong Rw = PageEntry.Present | PageEntry.Writable, User = PageEntry.User;
 
-    public Guest(int cpus = 1, bool longMode = true, Func<int, ICpuSignals, ILocalApic>? apics = null)
+    public Guest(bool translate, int cpus = 1, bool longMode = true, Func<int, ICpuSignals, ILocalApic>? apics = null)
     {
         Memory = new GuestMemory(4 << 20);
-        Config = new VirtualMachineConfig { Memory = Memory, Ports = Ports, Mmio = Mmio, Clock = new GuestClock(TimeProvider.System), CpuCount = cpus, LocalApics = apics };
-        Machine = new SoftwareHypervisor().CreateMachine(Config);
-        for (int i = 0; i < cpus; i++) Machine.CreateCpu();
+        Config = new VirtualMachineConfig { Memory = Memory, Ports = Ports, Mmio = Mmio, Clock = new GuestClock(TimeProvider.System), CpuCount = cpus, CountInstructions = true, LocalApics = apics };
+        Machine = new SoftwareHypervisor(translate).CreateMachine(Config);
+        for (int i = 0; i < cpus; i++)
+        {
+            // Every block is translated at once.
+            if (((SoftwareCpu)Machine.CreateCpu()).Core.Translator is { } translator) translator.Threshold = 0;
+        }
         BuildTables();
         if (!longMode) return;
         foreach (IVirtualCpu cpu in Machine.Cpus) cpu.SetRegisters(LongMode(cpu.Index));

@@ -8,7 +8,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Berth.Cpu.Tests.Guests;
 
 /// <summary>Two processors with real local APICs.</summary>
-public sealed class InterprocessorTests : IDisposable
+public abstract class InterprocessorTests : IDisposable
 {
     private const int Ping = 0x40, Pong = 0x41, Icr = 0x830, Eoi = 0x80B;
 
@@ -16,9 +16,9 @@ public sealed class InterprocessorTests : IDisposable
     private readonly ApicBus _bus = new();
     private readonly Guest _guest;
 
-    public InterprocessorTests()
+    protected InterprocessorTests(bool translate)
     {
-        _guest = new Guest(cpus: 2, apics: (index, signals) => new LocalApic(index, signals, _bus, _timers));
+        _guest = new Guest(translate, cpus: 2, apics: (index, signals) => new LocalApic(index, signals, _bus, _timers));
         foreach (IVirtualCpu cpu in _guest.Machine.Cpus)
         {
             Assert.True(cpu.TryReadMsr(Msr.ApicBase, out ulong value) && cpu.TryWriteMsr(Msr.ApicBase, value | 0x400));
@@ -33,6 +33,7 @@ public sealed class InterprocessorTests : IDisposable
     {
         _guest.Dispose();
         _timers.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private static void Send(Assembler a, uint destination, int command)
@@ -155,3 +156,7 @@ public sealed class InterprocessorTests : IDisposable
         Assert.Equal(1ul, _guest.Read(stop));
     }
 }
+
+public sealed class InterpretedInterprocessorTests() : InterprocessorTests(translate: false);
+
+public sealed class TranslatedInterprocessorTests() : InterprocessorTests(translate: true);

@@ -4,12 +4,12 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class InterruptTests
+public abstract class InterruptTests(bool translate)
 {
-    private static Guest Create(out FakeApic apic)
+    private Guest Create(out FakeApic apic)
     {
         FakeApic? made = null;
-        var guest = new Guest(apics: (_, signals) => made = new FakeApic(signals));
+        var guest = new Guest(translate, apics: (_, signals) => made = new FakeApic(signals));
         apic = made!;
         return guest;
     }
@@ -158,3 +158,7 @@ public sealed class InterruptTests
         Assert.Equal(CpuExitReason.Kicked, exit.Reason);
     }
 }
+
+public sealed class InterpretedInterruptTests() : InterruptTests(translate: false);
+
+public sealed class TranslatedInterruptTests() : InterruptTests(translate: true);

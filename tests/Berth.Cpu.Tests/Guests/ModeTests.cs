@@ -4,13 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class ModeTests
+public abstract class ModeTests(bool translate)
 {
     /// <summary>The way an application processor or a boot loader goes: real mode, protected mode, long mode.</summary>
     [Fact]
     public void RealToProtectedToLong_Arrives()
     {
-        using var guest = new Guest(longMode: false);
+        using var guest = new Guest(translate, longMode: false);
         guest.Write(0x7000, 0x4F | Guest.Gdt << 16);
         guest.Assemble(a =>
         {
@@ -73,7 +73,7 @@ public sealed class ModeTests
     [Fact]
     public void LongToProtectedToReal_Arrives()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         const ushort code16 = 0x50;
         guest.Write(Guest.Gdt + code16, 0x0000_9B00_0000_FFFF);
         CpuRegisters r = guest.Cpu.GetRegisters();
@@ -117,7 +117,7 @@ public sealed class ModeTests
     [Fact]
     public void RealMode_InterruptAndIret_UseTheVectorTable()
     {
-        using var guest = new Guest(longMode: false);
+        using var guest = new Guest(translate, longMode: false);
         guest.Memory.Write(0x21 * 4, [0x00, 0x65, 0x00, 0x00]);
         guest.Assemble(a =>
         {
@@ -147,7 +147,7 @@ public sealed class ModeTests
     [Fact]
     public void Reset_StartsAtTheResetVector()
     {
-        using var guest = new Guest(longMode: false);
+        using var guest = new Guest(translate, longMode: false);
         CpuRegisters r = guest.Cpu.GetRegisters();
         Assert.Equal((0xFFF0ul, 0xFFFF_0000ul), (r.Rip, r.Segments[(int)SegmentName.Cs].Base));
         guest.Mmio.Add(0xFFFF_0000, 0x1_0000, new Rom());
@@ -168,7 +168,7 @@ public sealed class ModeTests
     [Fact]
     public void CompatibilityMode_RunsThirtyTwoBitCode()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Assemble(a =>
         {
             a.mov(eax, -1);
@@ -182,3 +182,7 @@ public sealed class ModeTests
         Assert.Equal((1ul, Guest.Code32), (r.General[0], r.Segments[(int)SegmentName.Cs].Selector));
     }
 }
+
+public sealed class InterpretedModeTests() : ModeTests(translate: false);
+
+public sealed class TranslatedModeTests() : ModeTests(translate: true);

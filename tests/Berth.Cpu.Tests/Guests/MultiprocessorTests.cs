@@ -5,7 +5,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class MultiprocessorTests
+public abstract class MultiprocessorTests(bool translate)
 {
     private static void RunAll(Guest guest)
     {
@@ -44,7 +44,7 @@ public sealed class MultiprocessorTests
     [Fact]
     public void LockedOperations_OnSharedMemory_LoseNothing()
     {
-        using var guest = new Guest(cpus: 2);
+        using var guest = new Guest(translate, cpus: 2);
         const int rounds = 20000;
         guest.Assemble(a =>
         {
@@ -86,7 +86,7 @@ public sealed class MultiprocessorTests
     [Fact]
     public void CrossModification_IsSeenAfterSerializing()
     {
-        using var guest = new Guest(cpus: 2);
+        using var guest = new Guest(translate, cpus: 2);
         const ulong function = 0x19_0000, go = Guest.Data, seen = Guest.Data + 64;
         guest.Assemble(a =>
         {
@@ -142,7 +142,7 @@ public sealed class MultiprocessorTests
     [Fact]
     public void StartupSignal_BeginsInRealMode()
     {
-        using var guest = new Guest(cpus: 2, longMode: false);
+        using var guest = new Guest(translate, cpus: 2, longMode: false);
         guest.Assemble(a =>
         {
             a.mov(ax, 0x7777);
@@ -164,7 +164,7 @@ public sealed class MultiprocessorTests
     [Fact]
     public void Run_ApplicationProcessorBeforeStartup_ExecutesNothing()
     {
-        using var guest = new Guest(cpus: 2, longMode: false);
+        using var guest = new Guest(translate, cpus: 2, longMode: false);
         guest.Assemble(a => a.hlt(), 0x6000, 16);
         var cpu = (SoftwareCpu)guest.Machine.Cpus[1];
         cpu.Kick();
@@ -186,3 +186,7 @@ public sealed class MultiprocessorTests
         Assert.True(condition());
     }
 }
+
+public sealed class InterpretedMultiprocessorTests() : MultiprocessorTests(translate: false);
+
+public sealed class TranslatedMultiprocessorTests() : MultiprocessorTests(translate: true);

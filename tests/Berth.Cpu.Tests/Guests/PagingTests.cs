@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class PagingTests
+public abstract class PagingTests(bool translate)
 {
     private const ulong Page = Guest.Data + 0x1_0000;
 
@@ -15,7 +15,7 @@ public sealed class PagingTests
     [InlineData(PageEntry.Present | Page | 1UL << 51, false, PageFaultError.Present | PageFaultError.Reserved)]
     public void SupervisorAccess_BadEntry_FaultsWithCode(ulong entry, bool write, uint error)
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Map(Page, entry);
         guest.Run(a =>
         {
@@ -34,7 +34,7 @@ public sealed class PagingTests
     [InlineData(0UL, true, PageFaultError.User | PageFaultError.Write)]
     public void UserAccess_NotAllowed_FaultsWithCode(ulong rights, bool write, uint error)
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Map(Page, rights == 0 ? 0 : Page | rights);
         guest.RunUser(a =>
         {
@@ -51,7 +51,7 @@ public sealed class PagingTests
     [Fact]
     public void Execute_NoExecutePage_FaultsWithInstructionBit()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Map(Page, Page | Guest.Rw | PageEntry.NoExecute);
         guest.Run(a =>
         {
@@ -66,7 +66,7 @@ public sealed class PagingTests
     [Fact]
     public void Execute_UserPageUnderSmep_Faults()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             a.mov(rax, cr4);
@@ -82,7 +82,7 @@ public sealed class PagingTests
     [Fact]
     public void Smap_StacOpensAndClacCloses()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             a.mov(rbx, Page);
@@ -105,7 +105,7 @@ public sealed class PagingTests
     [Fact]
     public void WriteProtect_Off_LetsTheSupervisorWriteReadOnlyPages()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Map(Page, Page | PageEntry.Present);
         CpuExit exit = guest.Run(a =>
         {
@@ -123,7 +123,7 @@ public sealed class PagingTests
     [Fact]
     public void AccessedAndDirty_AreSetByReadAndWrite()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             a.mov(rbx, Page);
@@ -138,7 +138,7 @@ public sealed class PagingTests
     [Fact]
     public void Write_AfterRead_SetsDirtyLater()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             a.mov(rbx, Page);
@@ -151,7 +151,7 @@ public sealed class PagingTests
     [Fact]
     public void LargePages_MapAndFault()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Write(Guest.Directory + 16, 0x20_0000 | Guest.Rw | PageEntry.Large);
         guest.Write(Guest.Pdpt + 8, Guest.Rw | PageEntry.Large);
         guest.Write(Guest.Directory + 24, 0x20_2000 | Guest.Rw | PageEntry.Large);
@@ -171,7 +171,7 @@ public sealed class PagingTests
     [Fact]
     public void PageCrossingWrite_SecondPageMissing_WritesNothing()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Map(Page + 0x1000, 0);
         guest.Run(a =>
         {
@@ -187,7 +187,7 @@ public sealed class PagingTests
     [Fact]
     public void Invlpg_AfterRemap_ReachesTheNewPage()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Write(Page, 1);
         guest.Write(Page + 0x1000, 2);
         guest.Run(a =>
@@ -206,7 +206,7 @@ public sealed class PagingTests
     [Fact]
     public void Stack_NonCanonical_IsStackFault()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Gate(12, Guest.Handlers + (12 * 0x20), ist: 1);
         guest.Run(a =>
         {
@@ -220,7 +220,7 @@ public sealed class PagingTests
     [Fact]
     public void RepMovs_FaultInTheMiddle_KeepsProgress()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Map(Page + 0x1000, 0);
         guest.Run(a =>
         {
@@ -234,3 +234,7 @@ public sealed class PagingTests
         Assert.Equal((0x200ul, Page + 0x1000, Guest.Data + 0x100), (r.General[1], r.General[7], r.General[6]));
     }
 }
+
+public sealed class InterpretedPagingTests() : PagingTests(translate: false);
+
+public sealed class TranslatedPagingTests() : PagingTests(translate: true);

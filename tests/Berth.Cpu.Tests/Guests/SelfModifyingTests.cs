@@ -4,12 +4,12 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public sealed class SelfModifyingTests
+public abstract class SelfModifyingTests(bool translate)
 {
     [Fact]
     public void Store_IntoTheNextInstruction_IsSeenAtOnce()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             Label target = a.CreateLabel();
@@ -24,7 +24,7 @@ public sealed class SelfModifyingTests
     [Fact]
     public void Store_ThroughAnotherMapping_IsSeen()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         const ulong alias = Guest.Data + 0x10_0000;
         guest.Map(alias, 0x19_0000 | Guest.Rw);
         guest.Assemble(a =>
@@ -48,7 +48,7 @@ public sealed class SelfModifyingTests
     [Fact]
     public void Loop_PatchingItself_CountsRight()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a =>
         {
             Label top = a.CreateLabel();
@@ -70,7 +70,7 @@ public sealed class SelfModifyingTests
     [Fact]
     public void DeviceWrite_IntoCode_IsSeen()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Run(a => a.mov(eax, 1));
         guest.Cpu.SetRegisters(Guest.LongMode(0));
         guest.Memory.Write(Guest.Code + 1, [9]);
@@ -81,7 +81,7 @@ public sealed class SelfModifyingTests
     [Fact]
     public void Instruction_AcrossPages_FollowsBothPages()
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         guest.Assemble(a =>
         {
             a.mov(eax, 0x01020304);
@@ -100,3 +100,7 @@ public sealed class SelfModifyingTests
         Assert.Equal((0x01020304ul, 0x01770304ul), (r.General[2], r.General[0]));
     }
 }
+
+public sealed class InterpretedSelfModifyingTests() : SelfModifyingTests(translate: false);
+
+public sealed class TranslatedSelfModifyingTests() : SelfModifyingTests(translate: true);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Berth.Cpu.Tests.Guests;
 
 /// <summary>Reports the interpreter's rate; nothing is asserted about time.</summary>
-public sealed class SpeedTests
+public abstract class SpeedTests(bool translate)
 {
     [Theory]
     [InlineData("alu")]
@@ -13,7 +13,7 @@ public sealed class SpeedTests
     [InlineData("sse")]
     public void Rate_OfALoop_IsReported(string kind)
     {
-        using var guest = new Guest();
+        using var guest = new Guest(translate);
         int rounds = Environment.GetEnvironmentVariable("BERTH_SPEED") is null ? 100_000 : 5_000_000;
         guest.Assemble(a =>
         {
@@ -69,3 +69,7 @@ public sealed class SpeedTests
         Assert.True(guest.Cpu.Instructions > (ulong)rounds);
     }
 }
+
+public sealed class InterpretedSpeedTests() : SpeedTests(translate: false);
+
+public sealed class TranslatedSpeedTests() : SpeedTests(translate: true);

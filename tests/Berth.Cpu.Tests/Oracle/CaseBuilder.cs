@@ -141,6 +141,12 @@ internal sealed class CaseBuilder(Random random)
             if (random.Next(3) == 0) state.General[7] = state.General[6] + (ulong)random.Next(-20, 20) + 0x100;
             if (i.IsStringInstruction) state.General[1] = (ulong)random.Next(40);
         }
+        // [SDM2] SHLD: with a count beyond the operand size the result is undefined.
+        if (i.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && i.Op1Register.GetSize() == 2)
+        {
+            if (i.Op2Kind == OpKind.Register) state.General[1] = (state.General[1] & ~0xFFUL) | (uint)random.Next(17);
+            else i.Immediate8 = (byte)random.Next(17);
+        }
         if (i.Mnemonic == Mnemonic.Xlatb) state.General[3] = HostProcessor.Data + (ulong)random.Next(0x1000);
     }
 

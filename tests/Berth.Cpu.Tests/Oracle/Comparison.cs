@@ -85,7 +85,8 @@ internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
     public static string Describe(IReadOnlyList<Instruction> instructions) =>
         string.Join("; ", instructions.Select(i => $"{i} ({i.Code})"));
 
-    private string Differences(MachineState native, MachineState ours, ulong undefined, byte[] before)
+    /// <summary>Differences of registers, undefined flags left out; empty if there are none.</summary>
+    public static string Differences(MachineState native, MachineState ours, ulong undefined = 0)
     {
         var text = new StringBuilder();
         for (int i = 0; i < 16; i++)
@@ -99,6 +100,12 @@ internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
             if (!native.Extended.AsSpan(start, length).SequenceEqual(ours.Extended.AsSpan(start, length)))
                 text.Append($"{name} host {Convert.ToHexString(native.Extended, start, length)} ours {Convert.ToHexString(ours.Extended, start, length)}; ");
         }
+        return text.ToString();
+    }
+
+    private string Differences(MachineState native, MachineState ours, ulong undefined, byte[] before)
+    {
+        var text = new StringBuilder(Differences(native, ours, undefined));
         if (!host.Memory.SequenceEqual(guest.Memory))
         {
             int at = host.Memory.CommonPrefixLength(guest.Memory);

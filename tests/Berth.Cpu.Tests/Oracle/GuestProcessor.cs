@@ -13,11 +13,12 @@ internal sealed unsafe class GuestProcessor : IDisposable
     private readonly GuestMemory _memory = new(4 << 20);
     private readonly SoftwareMachine _machine;
 
-    public GuestProcessor()
+    public GuestProcessor(bool translate = false)
     {
         var config = new VirtualMachineConfig { Memory = _memory, Ports = new PortBus(), Mmio = new MmioBus(), Clock = new GuestClock(TimeProvider.System) };
-        _machine = (SoftwareMachine)new SoftwareHypervisor().CreateMachine(config);
+        _machine = (SoftwareMachine)new SoftwareHypervisor(translate).CreateMachine(config);
         Cpu = (SoftwareCpu)_machine.CreateCpu();
+        if (Cpu.Core.Translator is { } translator) (translator.Threshold, translator.Links) = (0, false);
         const ulong user = PageEntry.Present | PageEntry.Writable | PageEntry.User;
         Entry(Tables + (8 * (HostProcessor.Base >> 39)), (Tables + 0x1000) | user);
         Entry(Tables + 0x1000 + (8 * ((HostProcessor.Base >> 30) & 511)), (Tables + 0x2000) | user);
@@ -44,6 +45,11 @@ internal sealed unsafe class GuestProcessor : IDisposable
 
     public SoftwareCpu Cpu { get; }
 
+    /// <summary>RIP and CR2 after the last run.</summary>
+    public ulong Rip { get; private set; }
+
+    public ulong FaultAddress { get; private set; }
+
     public Span<byte> CodeMemory => _memory.Span(Pages, 0x10000);
 
     public Span<byte> Memory => _memory.Span(Pages + (HostProcessor.Data - HostProcessor.Base), HostProcessor.DataSize);
@@ -56,13 +62,8 @@ internal sealed unsafe class GuestProcessor : IDisposable
     /// <summary>Runs from <paramref name="address"/> until RIP is <paramref name="end"/>; gives the vector of a fault or -1.</summary>
     public int Run(MachineState state, ulong address, ulong end, int limit)
     {
+        Enter(state, address);
         CpuState* s = Cpu.Core.S;
-        for (int i = 0; i < 16; i++) s->Registers[i] = state.General[i];
-        State.Flags.SetStatus(s, state.Flags);
-        s->SystemFlags = (state.Flags & ~RFlags.Status) | RFlags.Fixed | RFlags.Interrupt;
-        Cpu.Core.SystemFlagsChanged();
-        s->Rip = address;
-        state.Extended.CopyTo(new Span<byte>(s->Xsave, 832));
         int fault = -1;
         while (s->Rip != end && limit-- > 0)
         {
@@ -72,12 +73,41 @@ internal sealed unsafe class GuestProcessor : IDisposable
             break;
         }
         if (limit < 0) fault = -2;
+        Leave(state);
+        if (fault != -1) Cpu.SetRegisters(_start);
+        return fault;
+    }
+
+    /// <summary>Runs until the first fault and gives its vector; RIP then is that of the fault.</summary>
+    public int RunToFault(MachineState state, ulong address)
+    {
+        Enter(state, address);
+        Cpu.Core.Run();
+        int fault = Cpu.Core.LastVector;
+        Leave(state);
+        Cpu.SetRegisters(_start);
+        return fault;
+    }
+
+    private void Enter(MachineState state, ulong address)
+    {
+        CpuState* s = Cpu.Core.S;
+        for (int i = 0; i < 16; i++) s->Registers[i] = state.General[i];
+        State.Flags.SetStatus(s, state.Flags);
+        s->SystemFlags = (state.Flags & ~RFlags.Status) | RFlags.Fixed | RFlags.Interrupt;
+        Cpu.Core.SystemFlagsChanged();
+        s->Rip = address;
+        state.Extended.CopyTo(new Span<byte>(s->Xsave, 832));
+    }
+
+    private void Leave(MachineState state)
+    {
+        CpuState* s = Cpu.Core.S;
         for (int i = 0; i < 16; i++) state.General[i] = s->Registers[i];
         state.Flags = State.Flags.All(s);
         new Span<byte>(s->Xsave, 832).CopyTo(state.Extended);
         BinaryPrimitives.WriteUInt64LittleEndian(state.Extended.AsSpan(512), 7);
-        if (fault != -1) Cpu.SetRegisters(_start);
-        return fault;
+        (Rip, FaultAddress) = (s->Rip, s->Cr2);
     }
 
     private void Entry(ulong address, ulong value)

@@ -20,11 +20,13 @@ public sealed class OracleTests
         if (!StubCache.IsSupported) Assert.Skip("The oracle needs an x86-64 host with AVX2, FMA and BMI2.");
     }
 
-    [Fact]
-    public void EveryForm_Alone_EqualsHost()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EveryForm_Alone_EqualsHost(bool translate)
     {
         RequireHost();
-        using var guest = new GuestProcessor();
+        using var guest = new GuestProcessor(translate);
         var comparison = new Comparison(s_host.Value, guest);
         var failures = new List<string>();
         var unbuilt = new List<Code>();
