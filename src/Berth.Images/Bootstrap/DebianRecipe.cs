@@ -5,7 +5,7 @@ using Berth.Linux;
 
 namespace Berth.Images.Bootstrap;
 
-/// <summary>debian by debootstrap's minbase variant, without lists, caches and logs; times no later than the newest package's.</summary>
+/// <summary>debian by debootstrap's minbase variant with ps, top and free, without lists, caches and logs; times no later than the newest package's.</summary>
 internal sealed partial class DebianRecipe(ImageReference reference, string suite) : BootstrapRecipe
 {
     private const string Scripts = "/usr/share/debootstrap/scripts";
@@ -24,7 +24,7 @@ internal sealed partial class DebianRecipe(ImageReference reference, string suit
 
     public override ImageDefaults Defaults { get; } = new() { Cmd = ["bash"], Env = [Path] };
 
-    public override string CreatedBy => $"debootstrap --variant=minbase {suite}";
+    public override string CreatedBy => $"debootstrap --variant=minbase --include=procps {suite}";
 
     public override async Task<string> BuildAsync(BootstrapContext context, CancellationToken cancellation)
     {
@@ -33,7 +33,7 @@ internal sealed partial class DebianRecipe(ImageReference reference, string suit
         string root = System.IO.Path.Combine(context.Staging, "root");
         string cache = Directory.CreateDirectory(System.IO.Path.Combine(context.Cache, "debian")).FullName;
         // debootstrap mounts /proc and /sys in the tree: in a mount namespace of its own they are gone with it, however it ends.
-        List<string> arguments = ["--mount", "--propagation", "private", "--", debootstrap, "--variant=minbase", "--merged-usr", $"--cache-dir={cache}", suite, root];
+        List<string> arguments = ["--mount", "--propagation", "private", "--", debootstrap, "--variant=minbase", "--include=procps", "--merged-usr", $"--cache-dir={cache}", suite, root];
         if (HostMirror() is { } mirror)
         {
             arguments.Add(mirror);
