@@ -191,7 +191,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             Clobber(_live[0]);
             e.Gs(0x81, 7, PageIdOf(_end - 1), wide: false);
             e.Int32(_secondId);
-            InterpretIf(5, _start);
+            _cold.Add(new(ColdKind.Lookup, e.JumpIf(5), 0, 0, _start));
         }
         for (int k = 0; k < _count;)
         {
