@@ -141,6 +141,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         if (!_cache.HasRoom(CodeLimit)) _cache.Clear();
         long page = _memory.PageIndex(entry->Host), page2 = page;
         uint version = Observe(page), version2 = version;
+        // SAFETY: the entry vouches for one page of guest RAM; the translator reads no further.
         byte* code = (byte*)entry->Host + (_s->Rip & 0xFFF);
         int id = _cache.PageId(entry, mode), block;
         if (!_translator.Crosses(_s->Rip, code)) block = _translator.Translate(_s->Rip, code, mode, id);
