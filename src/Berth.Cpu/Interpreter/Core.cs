@@ -134,8 +134,8 @@ internal sealed unsafe partial class Core : IDisposable
             }
             if (translator is not null && !step && block->Heat != Block.Untranslatable && block->Heat++ >= translator.Threshold)
             {
-                if (translator.Translate()) continue;
-                block->Heat = Block.Untranslatable;
+                if (translator.Translate(out bool ever)) continue;
+                block->Heat = ever ? 0 : Block.Untranslatable;
             }
             s->Registers[CpuState.BlockRip] = s->Rip;
             Op* op = block->Ops;

@@ -124,9 +124,11 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         }
     }
 
-    /// <summary>After a block that has run often: makes generated code for RIP known; false if there can be none.</summary>
-    public bool Translate()
+    /// <summary>After a block that has run often: makes generated code for RIP known; false if there is none, <paramref name="ever"/> whether that
+    /// may change.</summary>
+    public bool Translate(out bool ever)
     {
+        ever = true;
         int mode = _core.Mmu.Mode;
         if (_s->CodeSize != 2 || mode >= AccessMode.Translated) return false;
         if (Find(_s->Rip) >= 0) return true;
@@ -139,6 +141,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         if (!_cache.HasRoom(CodeLimit)) _cache.Clear();
         long page = _memory.PageIndex(entry->Host), page2 = page;
         uint version = Observe(page), version2 = version;
+        // SAFETY: the entry vouches for one page of guest RAM; the translator reads no further.
         byte* code = (byte*)entry->Host + (_s->Rip & 0xFFF);
         int id = _cache.PageId(entry, mode), block;
         if (!_translator.Crosses(_s->Rip, code)) block = _translator.Translate(_s->Rip, code, mode, id);
@@ -155,7 +158,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
             version2 = Observe(page2);
             block = _translator.Translate(_s->Rip, code, mode, id, (byte*)second->Host, _cache.PageId(second, mode));
         }
-        if (block < 0) return false;
+        if (block < 0) return ever = false;
         Translations++;
         // A write that came in between counts as one that comes now.
         if (Version(page) != version) PageWritten(page);
@@ -193,6 +196,17 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         }
         int block = _cache.Find(rip, entry->Host + (nint)(rip & 0xFFF), mode);
         if (block < 0) return -1;
+        nint second = _cache[block].Second;
+        if (second != 0)
+        {
+            CodeEntry* next = _core.Mmu.Code((rip & ~0xFFFUL) + 0x1000);
+            if (next == null || next->Host != second)
+            {
+                _s->FaultVector = -1;
+                return -1;
+            }
+            _cache.PageId(next, mode);
+        }
         _cache.PageId(entry, mode);
         _cache.Announce(block);
         return block;

@@ -91,6 +91,10 @@ internal sealed partial class BlockTranslator
             case ColdKind.Interpret:
                 CallInterpreter(c.Rip);
                 break;
+            case ColdKind.Lookup:
+                e.Constant(R11, (long)c.Rip);
+                e.JumpTo(stubs.Lookup);
+                break;
             case ColdKind.Watched:
                 if (c.Value != R10) e.Move(R10, c.Value);
                 e.Constant(R11, (long)c.Rip);

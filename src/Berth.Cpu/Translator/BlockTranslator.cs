@@ -69,6 +69,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
 
     private void DecodeCrossing(ulong linear, byte* host, byte* second)
     {
+        // SAFETY: at most 15 bytes of the first page and 16 of the second.
         byte* bytes = stackalloc byte[32];
         int available = 0x1000 - (int)(linear & 0xFFF);
         new ReadOnlySpan<byte>(host, available).CopyTo(new Span<byte>(bytes, 32));
@@ -135,6 +136,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     private int LiveAt(ulong target, byte* host)
     {
         if (((target ^ _start) & ~0xFFFUL) != 0) return FlagUse.All;
+        // SAFETY: the target is in the page of the code; reads end with that page.
         byte* place = host - (_start & 0xFFF) + (target & 0xFFF);
         int available = 0x1000 - (int)(target & 0xFFF), offset = 0, killed = 0;
         for (int n = 0; n < 6; n++)
@@ -191,7 +193,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             Clobber(_live[0]);
             e.Gs(0x81, 7, PageIdOf(_end - 1), wide: false);
             e.Int32(_secondId);
-            InterpretIf(5, _start);
+            _cold.Add(new(ColdKind.Lookup, e.JumpIf(5), 0, 0, _start));
         }
         for (int k = 0; k < _count;)
         {

@@ -37,8 +37,6 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Whether there is room for one more block of any size, below a limit for all.</summary>
     public bool HasRoom(long limit) => _memory.Free > 1 << 18 && _memory.Used < limit && _pageIds.Count < 1 << 20;
 
-    public int Blocks => _blockCount;
-
     public ref TranslatedBlock this[int block] => ref _blocks[block];
 
     public ref DirectExit Exit(int number) => ref _exits[number];
@@ -54,6 +52,7 @@ internal sealed unsafe class CodeCache : IDisposable
         _memory.Reset(_start);
         for (int mode = 0; mode < Memory.AccessMode.Translated; mode++)
         {
+            // SAFETY: the tables lie behind the state block; see CpuMemory.
             JumpEntry* jumps = CpuMemory.Jumps(_s, mode);
             new Span<byte>(jumps, CpuMemory.JumpLength).Clear();
             // Address 0 must not match an empty entry.
@@ -112,6 +111,7 @@ internal sealed unsafe class CodeCache : IDisposable
     public int Add(ulong linear, byte* host, int mode, in BlockEntries entries, Emitter code, int seenFrom, int seenLength)
     {
         int codeLength = code.Position;
+        // SAFETY: what was looked at lies in the page of the block's code.
         code.Bytes(new ReadOnlySpan<byte>(host + seenFrom, seenLength));
         nint copy = _memory.Add(code.Code) + codeLength;
         if (_blockCount == _blocks.Length) Array.Resize(ref _blocks, _blocks.Length * 2);
@@ -145,6 +145,7 @@ internal sealed unsafe class CodeCache : IDisposable
         list.Add(b);
     }
 
+    // SAFETY: both stretches lie in mappings that outlive the cache: guest RAM within one page, and a copy made by Add.
     private static bool IsSame(nint code, nint copy, int length) =>
         new ReadOnlySpan<byte>((byte*)code, length).SequenceEqual(new ReadOnlySpan<byte>((byte*)copy, length));
 

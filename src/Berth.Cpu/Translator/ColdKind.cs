@@ -9,6 +9,9 @@ internal enum ColdKind
     /// <summary>Let the interpreter run the instruction.</summary>
     Interpret,
 
+    /// <summary>Have the mapping of the block's second page looked at.</summary>
+    Lookup,
+
     /// <summary>Tell about a store into a watched page; the value is the register that points to the watch byte.</summary>
     Watched,
 

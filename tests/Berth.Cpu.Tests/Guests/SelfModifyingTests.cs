@@ -99,6 +99,37 @@ public abstract class SelfModifyingTests(bool translate)
         CpuRegisters r = guest.Cpu.GetRegisters();
         Assert.Equal((0x01020304ul, 0x01770304ul), (r.General[2], r.General[0]));
     }
+
+    [Fact]
+    public void Instruction_AcrossPages_SecondPageMappedElsewhere_FollowsTheMapping()
+    {
+        using var guest = new Guest(translate);
+        guest.Assemble(a =>
+        {
+            a.mov(eax, 0x01020304);
+            a.ret();
+        }, 0x19_0FFD);
+        Assert.True(guest.Memory.Write(0x1A_0000, [0x77, 0x01, 0xC3]));
+        guest.Run(a =>
+        {
+            a.mov(rbx, 0x19_0FFD);
+            a.call(rbx);
+            a.mov(edx, eax);
+            // A flush alone changes nothing.
+            a.mov(rax, cr3);
+            a.mov(cr3, rax);
+            a.call(rbx);
+            a.mov(esi, eax);
+            a.mov(rax, 0x1A_0000 | Guest.Rw);
+            a.mov(__qword_ptr[Guest.Table0 + (0x191 * 8)], rax);
+            a.invlpg(__[0x19_1000]);
+            a.call(rbx);
+            a.mov(edi, eax);
+            a.call(rbx);
+        });
+        CpuRegisters r = guest.Cpu.GetRegisters();
+        Assert.Equal((0x01020304ul, 0x01020304ul, 0x01770304ul, 0x01770304ul), (r.General[2], r.General[6], r.General[7], r.General[0]));
+    }
 }
 
 public sealed class InterpretedSelfModifyingTests() : SelfModifyingTests(translate: false);

@@ -3,7 +3,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-/// <summary>Reports the interpreter's rate; nothing is asserted about time.</summary>
+/// <summary>Reports the rate of interpreter and translator; nothing is asserted about time.</summary>
 public abstract class SpeedTests(bool translate)
 {
     [Theory]
