@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -76,6 +78,9 @@ public static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     private static unsafe partial int pipe2(int* fds, int flags);
+
+    [LibraryImport(Library)]
+    private static partial void _exit(int status);
 
     [LibraryImport(Library)]
     private static partial int getpid();
@@ -219,6 +224,14 @@ public static partial class Libc
 
     /// <summary>The process id.</summary>
     public static int ProcessId => getpid();
+
+    /// <summary>Ends the process at once: nothing is flushed, no handler and no finalizer runs. [exit(2)]</summary>
+    [DoesNotReturn]
+    public static void Exit(int status)
+    {
+        _exit(status);
+        throw new UnreachableException();
+    }
 
     /// <summary>The kernel's id of the calling thread.</summary>
     public static int ThreadId => gettid();
