@@ -113,11 +113,11 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>Tells that RAM was changed through a span or another mapping of the file, after the change.</summary>
-    public void MarkWritten(ulong guestAddress, int length)
+    public void MarkWritten(ulong guestAddress, long length)
     {
-        nint host = HostAddress(guestAddress, (ulong)length);
-        if (host == 0 || length == 0) return;
-        long first = PageIndex(host), last = PageIndex(host + length - 1);
+        nint host = length > 0 ? HostAddress(guestAddress, (ulong)length) : 0;
+        if (host == 0) return;
+        long first = PageIndex(host), last = PageIndex(host + (nint)length - 1);
         for (long page = first; page <= last; page++) Touch(page);
     }
 
@@ -134,7 +134,11 @@ public sealed unsafe class GuestMemory : IDisposable
         Volatile.Write(ref _watched[page], 1);
         // A store is followed by a look at the flag without a fence in between; this is the other half of that bargain.
         Interlocked.MemoryBarrierProcessWide();
+        PageWatched?.Invoke(page);
     }
+
+    /// <summary>Raised by <see cref="Watch"/>, on its thread, when a page begins to be watched.</summary>
+    public event Action<long>? PageWatched;
 
     /// <summary>Raised, on the thread of the writer, after a watched page was written; the argument is its index in file order.</summary>
     public event Action<long>? WatchedPageWritten;
@@ -185,8 +189,7 @@ public sealed unsafe class GuestMemory : IDisposable
         nint host = length > 0 ? HostAddress(guestAddress, (ulong)length) : 0;
         if (host == 0) return;
         Libc.TryPunchHole(File, host - HostBase, length);
-        long first = PageIndex(host), last = PageIndex(host + (nint)length - 1);
-        for (long page = first; page <= last; page++) Touch(page);
+        MarkWritten(guestAddress, length);
     }
 
     /// <inheritdoc/>

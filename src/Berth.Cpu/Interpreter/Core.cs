@@ -39,6 +39,10 @@ internal sealed unsafe partial class Core : IDisposable
 
     public int Index { get; }
 
+    /// <summary>The machine has no other processor: nobody begins to watch a page between a store's TLB check and the store, so watched pages simply
+    /// have no TLB entry for writing, and generated code need not look after its stores.</summary>
+    public bool IsOnly => Config.CpuCount == 1;
+
     /// <summary>The state block, at one place for the core's whole life.</summary>
     public CpuState* S { get; }
 

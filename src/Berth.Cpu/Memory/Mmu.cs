@@ -41,6 +41,7 @@ internal sealed unsafe class Mmu
         _s->Tlb = _tables;
         _s->Watch = (byte*)memory.WatchTable;
         _s->RamBase = (byte*)memory.HostBase;
+        if (core.IsOnly) memory.PageWatched += DropWrites;
         _s->WatchBias = memory.WatchTable - (memory.HostBase >> GuestMemory.PageShift);
     }
 
@@ -95,11 +96,25 @@ internal sealed unsafe class Mmu
         }
     }
 
+    /// <summary>From now on stores to a page must be seen.</summary>
+    private void DropWrites(long page)
+    {
+        nint host = _memory.HostBase + (nint)(page << GuestMemory.PageShift);
+        foreach (int i in _local) DropWrite(i, host);
+        foreach (int i in _global) DropWrite(i, host);
+    }
+
+    private void DropWrite(int i, nint host)
+    {
+        if (_tables[i].Host == host) _tables[i].Write = Never(i);
+    }
+
+    // The other entry of its pair has this number: a tag that no address of entry i can match.
+    private static ulong Never(int i) => (ulong)((i & (Entries - 1)) ^ 1) << 12;
+
     private void Invalidate(int i)
     {
-        // The other entry of its pair has this number: a tag that no address of entry i can match.
-        ulong never = (ulong)((i & (Entries - 1)) ^ 1) << 12;
-        (_tables[i].Read, _tables[i].Write) = (never, never);
+        (_tables[i].Read, _tables[i].Write) = (Never(i), Never(i));
     }
 
     private void Drop(int i, byte list)
@@ -179,8 +194,10 @@ internal sealed unsafe class Mmu
         e->Host = host & ~0xFFF;
         e->Watch = _memory.WatchTable + (nint)_memory.PageIndex(host);
         if (_walker.Allowed(AccessKind.Read, mode, user, t.Writable, t.User, t.NoExecute)) e->Read = tag;
-        if (t.Dirty && _walker.Allowed(AccessKind.Write, mode, user, t.Writable, t.User, t.NoExecute)) e->Write = tag;
+        if (t.Dirty && _walker.Allowed(AccessKind.Write, mode, user, t.Writable, t.User, t.NoExecute) && !(_core.IsOnly && IsWatched(host))) e->Write = tag;
     }
+
+    private bool IsWatched(nint host) => _s->Watch[_memory.PageIndex(host)] != 0;
 
     private void FillCode(ulong address, int mode, nint host, in PageWalker.Translation t)
     {
@@ -213,7 +230,11 @@ internal sealed unsafe class Mmu
     }
 
     /// <summary>Enters the page of an operand; false, and no fault recorded, where the access needs more than an entry.</summary>
-    public bool TryFill(ulong address, int size, bool write) => PointerSlow(address, size, write ? AccessKind.Write : AccessKind.Read) != null;
+    public bool TryFill(ulong address, int size, bool write)
+    {
+        byte* host = PointerSlow(address, size, write ? AccessKind.Write : AccessKind.Read);
+        return host != null && !(write && _core.IsOnly && IsWatched((nint)host));
+    }
 
     private bool Aligned(ulong address, int size)
     {
@@ -373,7 +394,9 @@ internal sealed unsafe class Mmu
     /// <summary>A store hit a watched page: raises its version and ends the running block after this instruction.</summary>
     public void WatchedPageWritten(byte* host)
     {
-        _memory.Touch(_memory.PageIndex((nint)host));
+        long page = _memory.PageIndex((nint)host);
+        _memory.Touch(page);
+        _core.Translator?.StoredTo(page);
         _s->BlockEnd = null;
     }
 

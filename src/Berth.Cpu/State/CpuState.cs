@@ -15,6 +15,7 @@ internal unsafe struct CpuState
 
     public const int XsaveOffset = 1024, XmmOffset = XsaveOffset + 160, YmmHighOffset = XsaveOffset + 576, MxcsrOffset = XsaveOffset + 24;
     public const int ScratchOffset = 1920, HostMxcsrOffset = 2176, StubMxcsrOffset = 2180, StubFlagsOffset = 2184;
+    public const int HostPointers = 4;
     public const int SegmentBaseOffset = 256;
 
     /// <summary>RAX to R15, then <see cref="BlockRip"/> and <see cref="ZeroSlot"/>.</summary>
@@ -139,6 +140,9 @@ internal unsafe struct CpuState
 
     /// <summary>Instructions that generated code completed, where it was asked to count them.</summary>
     [FieldOffset(808)] public ulong Translated;
+
+    /// <summary>Where generated code keeps host addresses of groups of accesses.</summary>
+    [FieldOffset(816)] public fixed long HostPointer[HostPointers];
 
     /// <summary>Standard XSAVE area: x87 and SSE at 0, header at 512, upper halves of YMM at 576.</summary>
     [FieldOffset(XsaveOffset)] public fixed byte Xsave[832];

@@ -45,7 +45,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         var emitter = new Emitter();
         _stubs = new RuntimeStubs(_executable, emitter);
         _cache = new CodeCache(s, _executable);
-        _translator = new BlockTranslator(emitter, _stubs, _cache) { Counts = counts };
+        _translator = new BlockTranslator(emitter, _stubs, _cache) { Counts = counts, IsOnly = core.IsOnly };
         memory.WatchedPageWritten += PageWritten;
         memory.PageUnwatched += PageUnwatched;
     }
@@ -95,8 +95,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
                 case ExitReason.Watched:
                     long page = (nint)s->Argument - _memory.WatchTable;
                     _memory.Touch(page);
-                    // Only the interpreter has looked at this page.
-                    if (_filter[page & ((1 << FilterBits) - 1)] == 0) Calm(page);
+                    StoredTo(page);
                     break;
                 case ExitReason.Direct:
                     exit = s->Exit;
@@ -229,6 +228,12 @@ internal sealed unsafe class BinaryTranslator : IDisposable
 
     /// <summary>Called from generated code: enters the page of an operand into the TLB; false where the interpreter must look.</summary>
     public bool Fill(ulong address, int size, bool write) => _core.Mmu.TryFill(address, size, write);
+
+    /// <summary>This vCPU has written to a watched page; if only the interpreter ever looked at its code, nothing else calms it.</summary>
+    public void StoredTo(long page)
+    {
+        if (_filter[page & ((1 << FilterBits) - 1)] == 0) Calm(page);
+    }
 
     /// <summary>A watched page was written. Any thread.</summary>
     public void PageWritten(long page) => Report(page, page);

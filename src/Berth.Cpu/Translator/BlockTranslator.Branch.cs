@@ -38,29 +38,29 @@ internal sealed partial class BlockTranslator
     private void AddExit(ulong target, FlagPlace place, int jump, int check) =>
         cache.AddExit(target, place, polled: target <= _start, e.Origin + jump, check < 0 ? 0 : e.Origin + check);
 
-    private bool EmitJumpIf(in Instruction i)
+    private bool EmitJumpIf(int k, in Instruction i)
     {
         RestoreFlags();
         if (_place == FlagPlace.Dead) return false;
         int condition = (int)i.ConditionCode - (int)ConditionCode.o;
-        ConditionalExit(e.JumpIf(condition), i.NearBranchTarget);
-        EmitExit(i.NextIP, _liveNext);
+        ConditionalExit(e.JumpIf(condition), i.NearBranchTarget, _liveTaken[k]);
+        if (k == _count - 1) EmitExit(i.NextIP, _liveNext);
         return true;
     }
 
-    private void ConditionalExit(int jump, ulong target)
+    private void ConditionalExit(int jump, ulong target, int live)
     {
         if (CrossesPage(target))
         {
-            _cold.Add(new(ColdKind.Exit, jump, (int)_place, _liveTaken, target));
+            _cold.Add(new(ColdKind.Exit, jump, (int)_place, live, target));
             return;
         }
-        FlagPlace place = _liveTaken == 0 ? FlagPlace.Dead : _place;
+        FlagPlace place = live == 0 ? FlagPlace.Dead : _place;
         _exits.Add(new(cache.NextExit, jump, -1, place));
         AddExit(target, place, jump, -1);
     }
 
-    private bool EmitCounter(in Instruction i)
+    private bool EmitCounter(int k, in Instruction i)
     {
         // jrcxz reaches 127 bytes only: it skips the jump that goes the other way.
         if (i.Mnemonic == Mnemonic.Loop) e.LoadAddress(HostRegisters.Rcx, HostRegisters.Rcx, -1, 1, -1);
@@ -68,10 +68,10 @@ internal sealed partial class BlockTranslator
         int other = e.Jump();
         bool zeroTakes = i.Mnemonic == Mnemonic.Jrcxz;
         FlagPlace place = _place;
-        EmitExit(zeroTakes ? i.NearBranchTarget : i.NextIP, zeroTakes ? _liveTaken : _liveNext);
+        EmitExit(zeroTakes ? i.NearBranchTarget : i.NextIP, zeroTakes ? _liveTaken[k] : _liveNext);
         _place = place;
         e.Bind(other);
-        EmitExit(zeroTakes ? i.NextIP : i.NearBranchTarget, zeroTakes ? _liveNext : _liveTaken);
+        EmitExit(zeroTakes ? i.NextIP : i.NearBranchTarget, zeroTakes ? _liveNext : _liveTaken[k]);
         return true;
     }
 
@@ -97,16 +97,9 @@ internal sealed partial class BlockTranslator
         Clobber(FlagUse.All);
         EmitReturnAddress(i);
         MoveStack(-8);
-        WatchCheckTo(k, i.NearBranchTarget);
+        EmitWatchCheck(k, new(ColdKind.Watched, 0, 0, 0, i.NearBranchTarget));
         EmitExit(i.NearBranchTarget, FlagUse.All);
         return true;
-    }
-
-    private void WatchCheckTo(int k, ulong target)
-    {
-        int before = _cold.Count;
-        EmitWatchCheck(k);
-        _cold[before] = _cold[before] with { Rip = target };
     }
 
     private bool EmitCallIndirect(int k, in Instruction i)
@@ -116,17 +109,10 @@ internal sealed partial class BlockTranslator
         e.Gs(0x89, R10, Layout.Temporary);
         EmitReturnAddress(i);
         // Nothing of the guest has changed yet but memory that the interpreter will write again.
-        InterpretIfWatched(k);
+        EmitWatchCheck(k, new(ColdKind.Interpret, 0, 0, 0, i.IP));
         e.Gs(0x8B, R10, Layout.Temporary);
         EmitDispatch(i.IP, -8);
         return true;
-    }
-
-    private void InterpretIfWatched(int k)
-    {
-        int before = _cold.Count;
-        EmitWatchCheck(k);
-        _cold[before] = new(ColdKind.Interpret, _cold[before].Place, 0, 0, _code[k].IP);
     }
 
     /// <summary>The target of an indirect branch into R10.</summary>

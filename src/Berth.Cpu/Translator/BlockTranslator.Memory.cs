@@ -53,8 +53,7 @@ internal sealed partial class BlockTranslator
     /// <summary>R11 = offset of the TLB entry for the linear address in R10, R10 = place in its page; above, if the access is not wholly there.</summary>
     private void EmitTlbLookup(int size, bool write)
     {
-        e.Op(0x8B, R11, R10, wide: false);
-        e.ShiftBy(5, R11, 7, wide: false);
+        e.Bytes(0xC4, 0x43, 0x7B, 0xF0, 0xDA, 7); // rorx r11d, r10d, 7: page number times 32
         e.Immediate(4, R11, ((1 << CpuMemory.TlbBits) - 1) << 5, wide: false);
         e.GsAt(0x2B, R10, R11, Tlb + (write ? 8 : 0));
         e.Immediate(7, R10, 0x1000 - size);
@@ -88,8 +87,18 @@ internal sealed partial class BlockTranslator
     /// <summary>After a store to the host address in R10: leaves if the page is watched. The instruction must be complete; flags are lost.</summary>
     private void EmitWatchCheck(int k)
     {
+        EmitWatchCheck(k, new(ColdKind.Watched, 0, 0, 0, _code[k].NextIP));
+    }
+
+    /// <summary>As <see cref="EmitWatchCheck(int)"/>, with <paramref name="found"/> as what happens if the page is watched.</summary>
+    private void EmitWatchCheck(int k, ColdCode found)
+    {
+        if (IsOnly)
+        {
+            _entryInScratch = false;
+            return;
+        }
         if (_place == FlagPlace.Host) Clobber(_live[k + 1]);
-        ulong next = _code[k].NextIP;
         if (_entryInScratch)
         {
             e.GsAt(0x8B, R11, R11, Tlb + 24);
@@ -101,7 +110,7 @@ internal sealed partial class BlockTranslator
             e.Gs(0x03, R10, Layout.WatchBias);
             e.Bytes(0x41, 0x80, 0x3A, 0); // cmp byte [r10], 0
         }
-        _cold.Add(new(ColdKind.Watched, e.JumpIf(5), 0, _entryInScratch ? R11 : R10, next));
+        _cold.Add(found with { Place = e.JumpIf(5), Value = _entryInScratch ? R11 : R10 });
         _entryInScratch = false;
     }
 }

@@ -1,110 +1,187 @@
 using Berth.Cpu.Interpreter;
+using Berth.Cpu.State;
 using Iced.Intel;
 
 namespace Berth.Cpu.Translator;
 
-/// <summary>Runs of accesses through the same registers, such as the fields of a structure or of a stack frame: one TLB check for all of them. If it
-/// fails, a second version with a check for each access takes over.</summary>
+/// <summary>Runs of accesses through the same unchanged registers, such as the fields of a structure, a stack frame, the elements of arrays: one TLB
+/// check for all that go through the same registers, made where the run begins. If one fails, a second version with a check for each access takes
+/// over.</summary>
 internal sealed partial class BlockTranslator
 {
     private const int LongestStretch = 512;
 
     private readonly List<MemoryRun> _runs = [];
+    private readonly AccessGroup[] _groups = new AccessGroup[CpuState.HostPointers];
+    private readonly int[] _groupOf = new int[Limit];
+    private int _groupCount, _held;
 
     private readonly record struct MemoryRun(int First, int Last, int Resume, int Vectors, FlagPlace Before, FlagPlace After);
+
+    /// <summary>Accesses of a run through the same registers, and the stretch of addresses that they touch.</summary>
+    private struct AccessGroup
+    {
+        public int First, Last, Members, Alignment;
+        public long From, To;
+        public bool Writes, Closed;
+    }
 
     /// <summary>Emits the run that begins at an instruction; gives its length, 0 if there is none.</summary>
     private int EmitMemoryRun(int k)
     {
         if (!IsMember(k)) return 0;
-        Register @base = _code[k].MemoryBase, index = _code[k].MemoryIndex;
-        long from = long.MaxValue, to = long.MinValue;
-        int members = 0, last = k, alignment = 1;
-        bool writes = false;
-        for (int j = k; j < _count; j++)
-        {
-            ref Instruction i = ref _code[j];
-            Form form = _forms[j].Form;
-            if (form == Form.Nothing) continue;
-            if (form != Form.Copy && form != Form.LoadAddress) break;
-            if (form == Form.Copy && HasMemory(i))
-            {
-                if (!IsMember(j) || i.MemoryBase != @base || i.MemoryIndex != index || i.MemoryIndexScale != _code[k].MemoryIndexScale || i.MemorySegment != _code[k].MemorySegment) break;
-                long place = (long)i.MemoryDisplacement64;
-                int size = i.MemorySize.GetSize();
-                if (Math.Max(to, place + size) - Math.Min(from, place) > LongestStretch) break;
-                (from, to) = (Math.Min(from, place), Math.Max(to, place + size));
-                if (_forms[j].Vector != 0 && HostOps.NeedsAlignment(i)) alignment = Math.Max(alignment, size);
-                writes |= _forms[j].Writes;
-                members++;
-                last = j;
-            }
-            else if (form == Form.Copy ? StateOperands(i) > 1 : StateAddress(i)) break;
-            if (Changes(j, @base) || Changes(j, index)) break;
-        }
-        if (members < 2 || !IsAligned(k, last, from, alignment)) return 0;
-        int position = e.Position, cold = _cold.Count, vectors = _vectors;
-        FlagPlace place0 = _place;
-        if (EmitRun(k, last, from, (int)(to - from), alignment, writes)) return last - k + 1;
+        int last = FindGroups(k);
+        if (last == k) return 0;
+        int position = e.Position, cold = _cold.Count, exits = _exits.Count, firstExit = cache.NextExit, vectors = _vectors;
+        FlagPlace place = _place;
+        if (EmitRun(k, last)) return last - k + 1;
+        cache.DropExits(firstExit);
         e.Position = position;
         _cold.RemoveRange(cold, _cold.Count - cold);
-        (_place, _vectors) = (place0, vectors);
+        _exits.RemoveRange(exits, _exits.Count - exits);
+        (_place, _vectors) = (place, vectors);
         return 0;
     }
 
-    private bool EmitRun(int k, int last, long from, int length, int alignment, bool writes)
+    /// <summary>Sorts the accesses from an instruction on into groups; gives the last instruction that profits, the first itself if none does.</summary>
+    private int FindGroups(int k)
+    {
+        _groupCount = 0;
+        bool opens = true;
+        for (int j = k; j < _count; j++)
+        {
+            _groupOf[j] = -1;
+            Form form = _forms[j].Form;
+            if (form == Form.JumpIf) opens = false; // what is only reached behind it may not be an address at all
+            else if (form is not (Form.Copy or Form.LoadAddress or Form.Nothing)) break;
+            if (IsMember(j)) Join(k, j, opens);
+            for (int g = 0; g < _groupCount; g++) _groups[g].Closed |= Changes(j, _code[_groups[g].First].MemoryBase) || Changes(j, _code[_groups[g].First].MemoryIndex);
+        }
+        int last = k;
+        for (int g = 0; g < _groupCount; g++)
+        {
+            if (_groups[g].Members > 1) last = Math.Max(last, _groups[g].Last);
+        }
+        for (int j = k; j <= last; j++)
+        {
+            if (_groupOf[j] >= 0 && _groups[_groupOf[j]].Members < 2) _groupOf[j] = -1;
+        }
+        return _groupOf[k] < 0 ? k : last;
+    }
+
+    private void Join(int k, int j, bool opens)
+    {
+        ref Instruction i = ref _code[j];
+        long from = (long)i.MemoryDisplacement64, to = from + i.MemorySize.GetSize();
+        int alignment = _forms[j].Vector != 0 && HostOps.NeedsAlignment(i) ? (int)(to - from) : 1;
+        for (int g = 0; g < _groupCount; g++)
+        {
+            ref AccessGroup group = ref _groups[g];
+            if (group.Closed || !SameRegisters(i, _code[group.First])) continue;
+            if (Math.Max(group.To, to) - Math.Min(group.From, from) > LongestStretch) return;
+            int larger = Math.Max(group.Alignment, alignment);
+            // All accesses that must be aligned are, if one is and the distances are.
+            if (larger > 1 && (from - group.From) % larger != 0) return;
+            (group.From, group.To) = (Math.Min(group.From, from), Math.Max(group.To, to));
+            group.Alignment = larger;
+            group.Writes |= _forms[j].Writes;
+            group.Members++;
+            group.Last = j;
+            _groupOf[j] = g;
+            return;
+        }
+        if (!opens || _groupCount == _groups.Length) return;
+        for (int m = k; m < j; m++)
+        {
+            if (Changes(m, i.MemoryBase) || Changes(m, i.MemoryIndex)) return;
+        }
+        _groupOf[j] = _groupCount;
+        _groups[_groupCount++] = new() { First = j, Last = j, Members = 1, From = from, To = to, Alignment = alignment, Writes = _forms[j].Writes };
+    }
+
+    private static bool SameRegisters(in Instruction a, in Instruction b) =>
+        a.MemoryBase == b.MemoryBase && a.MemoryIndex == b.MemoryIndex && a.MemoryIndexScale == b.MemoryIndexScale && a.MemorySegment == b.MemorySegment;
+
+    private bool EmitRun(int k, int last)
     {
         int need = 0;
         for (int j = k; j <= last; j++) need |= _forms[j].Vector;
         EmitVectorCheck(k, need, _code[k].IP);
         Clobber(_live[k]);
         FlagPlace before = _place;
-        Instruction start = _code[k];
-        start.MemoryDisplacement64 = (ulong)from;
-        EmitAddress(start);
         int number = _runs.Count;
         _runs.Add(default);
-        EmitTlbLookup(length, writes);
-        ToSlowRun(e.JumpIf(7), number);
-        if (alignment > 1)
+        for (int g = _groupCount - 1; g >= 0; g--)
         {
-            e.Bytes(0x41, 0xF6, 0xC2, (byte)(alignment - 1)); // test r10b, …
-            ToSlowRun(e.JumpIf(5), number);
-        }
-        e.GsAt(0x03, R10, R11, Tlb + 16);
-        if (writes)
-        {
-            // A page that is watched already needs a look after each single store.
-            e.GsAt(0x8B, R11, R11, Tlb + 24);
-            e.Bytes(0x41, 0x80, 0x3B, 0); // cmp byte [r11], 0
-            ToSlowRun(e.JumpIf(5), number);
+            if (_groups[g].Members > 1) EmitGroupCheck(g, number);
         }
         _entryInScratch = false;
         for (int j = k; j <= last; j++)
         {
-            if (!EmitInRun(j, from)) return false;
+            if (_groupOf[j] >= 0)
+            {
+                if (!EmitMember(j, _groupOf[j])) return false;
+                continue;
+            }
+            if (!Emit(j)) return false;
+            if (!KeepsAddress(j)) _held = -1;
         }
-        if (writes) EmitWatchCheck(last);
         _runs[number] = new(k, last, e.Position, _vectors, before, _place);
         return true;
     }
 
+    /// <summary>Host address of a group's first byte into R10, and to where <see cref="EmitMember"/> finds it again.</summary>
+    private void EmitGroupCheck(int g, int run)
+    {
+        ref AccessGroup group = ref _groups[g];
+        Instruction first = _code[group.First];
+        first.MemoryDisplacement64 = (ulong)group.From;
+        EmitAddress(first);
+        EmitTlbLookup((int)(group.To - group.From), group.Writes);
+        ToSlowRun(e.JumpIf(7), run);
+        if (group.Alignment > 1)
+        {
+            e.Bytes(0x41, 0xF6, 0xC2, (byte)(group.Alignment - 1)); // test r10b, …
+            ToSlowRun(e.JumpIf(5), run);
+        }
+        e.GsAt(0x03, R10, R11, Tlb + 16);
+        e.Gs(0x89, R10, Layout.HostPointer(g));
+        _held = g;
+    }
+
     private void ToSlowRun(int jump, int run) => _cold.Add(new(ColdKind.SlowRun, jump, 0, run, 0));
 
-    private bool EmitInRun(int j, long from)
+    private bool EmitMember(int j, int g)
     {
-        ref Instruction original = ref _code[j];
-        if (_forms[j].Form == Form.Nothing) return true;
-        if (_forms[j].Form == Form.LoadAddress) return EmitLoadAddress(original);
-        Instruction i = original;
-        bool memory = HasMemory(i);
-        if (memory) ToHost(ref i, (long)i.MemoryDisplacement64 - from);
+        Instruction i = _code[j];
+        if (_held != g) e.Gs(0x8B, R10, Layout.HostPointer(g));
+        _held = g;
+        ToHost(ref i, (long)i.MemoryDisplacement64 - _groups[g].From);
         PrepareFlags(j);
         i.SegmentPrefix = Register.None;
         i.HasRepPrefix = i.HasRepnePrefix = false;
-        if (!EmitRenamed(i, _forms[j].Written, memory)) return false;
+        if (!EmitRenamed(i, _forms[j].Written, memory: true)) return false;
         if (_flags[j].Changes != 0) _place = FlagPlace.Host;
+        if (!_forms[j].Writes || IsOnly) return true;
+        EmitWatchCheck(j);
+        _held = -1;
         return true;
+    }
+
+    /// <summary>Whether the code of an instruction leaves R10 alone.</summary>
+    private bool KeepsAddress(int j)
+    {
+        if (_forms[j].Form is Form.Nothing or Form.JumpIf) return true;
+        return _forms[j].Form == Form.Copy && !HasMemory(_code[j]) && !UsesState(_code[j]);
+    }
+
+    private static bool UsesState(in Instruction i)
+    {
+        for (int n = 0; n < i.OpCount; n++)
+        {
+            if (i.GetOpKind(n) == OpKind.Register && i.GetOpRegister(n).IsGPR() && HostRegisters.InMemory(HostRegisters.Number(i.GetOpRegister(n)))) return true;
+        }
+        return false;
     }
 
     private void EmitSlowRun(in MemoryRun run)
@@ -122,44 +199,18 @@ internal sealed partial class BlockTranslator
         e.JumpTo(run.Resume);
     }
 
-    /// <summary>Whether an access can be part of a run. What changes flags and memory needs its own look at the page's watch byte.</summary>
+    /// <summary>Whether an access can be part of a run.</summary>
     private bool IsMember(int k)
     {
         ref Instruction i = ref _code[k];
         if (_forms[k].Form != Form.Copy || !HasMemory(i) || i.MemoryBase == Register.None || i.IsIPRelativeMemoryOperand || Operands.AddressSize(i, 2) != 8) return false;
-        if ((_forms[k].Writes && _flags[k].Changes != 0) || i.Mnemonic == Mnemonic.Cmpxchg16b) return false;
+        if (i.Mnemonic == Mnemonic.Cmpxchg16b) return false;
         for (int n = 0; n < i.OpCount; n++)
         {
             if (i.GetOpKind(n) == OpKind.Register && HostRegisters.IsHighByte(i.GetOpRegister(n))) return false;
         }
         return true;
     }
-
-    private bool IsAligned(int k, int last, long from, int alignment)
-    {
-        for (int j = k; j <= last && alignment > 1; j++)
-        {
-            if (_forms[j].Form == Form.Copy && HasMemory(_code[j]) && _forms[j].Vector != 0 && HostOps.NeedsAlignment(_code[j])
-                && ((long)_code[j].MemoryDisplacement64 - from) % alignment != 0) return false;
-        }
-        return true;
-    }
-
-    /// <summary>Register operands that live in the state block; more than one would need R10.</summary>
-    private static int StateOperands(in Instruction i)
-    {
-        int seen = 0;
-        for (int n = 0; n < i.OpCount; n++)
-        {
-            if (i.GetOpKind(n) == OpKind.Register && i.GetOpRegister(n).IsGPR() && HostRegisters.InMemory(HostRegisters.Number(i.GetOpRegister(n))))
-                seen |= 1 << HostRegisters.Number(i.GetOpRegister(n));
-        }
-        return System.Numerics.BitOperations.PopCount((uint)seen);
-    }
-
-    private static bool StateAddress(in Instruction i) =>
-        (i.MemoryBase.IsGPR() && HostRegisters.InMemory(HostRegisters.Number(i.MemoryBase)))
-        || (i.MemoryIndex.IsGPR() && HostRegisters.InMemory(HostRegisters.Number(i.MemoryIndex)));
 
     private bool Changes(int k, Register register)
     {

@@ -95,7 +95,7 @@ internal sealed partial class BlockTranslator
         PrepareFlags(k);
         if (!EmitRenamed(i, 0, memory: true)) return false;
         _place = FlagPlace.Host;
-        if (!_forms[k].Writes) return true;
+        if (!_forms[k].Writes || IsOnly) return true;
         if (_live[k + 1] != 0) SaveFlags();
         EmitWordOffset(i.Op1Register, wide);
         e.Op(0x03, R10, R11);

@@ -8,6 +8,9 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
 {
     private const int Limit = 64;
 
+    /// <summary>Conditional branches forward that a block goes on behind; they are seldom taken.</summary>
+    private const int MostSideExits = 4;
+
     private readonly PointerReader _reader = new();
     private readonly Instruction[] _code = new Instruction[Limit];
     private readonly FormInfo[] _forms = new FormInfo[Limit];
@@ -15,9 +18,12 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
 
     // Flags needed before each instruction, and after the last.
     private readonly int[] _live = new int[Limit + 1];
+
+    // Flags needed where each branch leads.
+    private readonly int[] _liveTaken = new int[Limit];
     private readonly List<ColdCode> _cold = [];
     private Decoder? _decoder;
-    private int _secondId, _count, _mode, _vectors, _liveTaken, _liveNext;
+    private int _secondId, _count, _mode, _vectors, _liveNext;
     private ulong _start, _end;
     private FlagPlace _place;
     private bool _entryInScratch;
@@ -27,6 +33,9 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
 
     /// <summary>Whether generated code counts instructions.</summary>
     public bool Counts { get; set; }
+
+    /// <summary>As <see cref="Core.IsOnly"/>.</summary>
+    public bool IsOnly { get; init; }
 
     /// <summary>Whether the instruction at an address reaches into the next page.</summary>
     public bool Crosses(ulong linear, byte* host)
@@ -52,12 +61,12 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         _cold.Clear();
         _runs.Clear();
         e.Start(cache.Next);
-        cache.BeginExits();
+        int firstExit = cache.NextExit;
         BlockEntries entries = EmitEntries(pageId);
         int done = EmitBody();
         if (done == 0)
         {
-            cache.DropExits();
+            cache.DropExits(firstExit);
             return -1;
         }
         EmitCold(ref entries);
@@ -86,7 +95,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     private void Decode(ulong linear, byte* host)
     {
         _decoder ??= Decoder.Create(64, _reader);
-        int available = 0x1000 - (int)(linear & 0xFFF), offset = 0;
+        int available = 0x1000 - (int)(linear & 0xFFF), offset = 0, sideExits = 0;
         _count = 0;
         while (_count < Limit && offset < available)
         {
@@ -100,7 +109,10 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             _flags[_count] = FlagUse.Of(i);
             _count++;
             offset += i.Length;
-            if (form.Form is Form.Interpret or Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter or Form.AccessUser) break;
+            if (form.Form == Form.Interpret) break;
+            // Instructions are counted by block.
+            if (form.Form == Form.JumpIf && i.NearBranchTarget > i.IP && !Counts && sideExits++ < MostSideExits) continue;
+            if (IsTransfer(form.Form)) break;
         }
         _end = linear + (ulong)offset;
         _seenTo = _end;
@@ -110,20 +122,23 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     {
         Instruction last = _code[_count - 1];
         Form form = _forms[_count - 1].Form;
-        _liveNext = _liveTaken = FlagUse.All;
-        if (form is Form.Jump or Form.JumpIf or Form.Counter) _liveTaken = LiveAt(last.NearBranchTarget, host);
+        _liveNext = FlagUse.All;
+        for (int k = 0; k < _count; k++)
+        {
+            if (_forms[k].Form is Form.Jump or Form.JumpIf or Form.Counter) _liveTaken[k] = LiveAt(_code[k].NearBranchTarget, host);
+        }
         if (form is Form.JumpIf or Form.Counter or Form.AccessUser || !IsTransfer(form)) _liveNext = LiveAt(_end, host);
         // What the interpreter will do with the flags is seen from the instruction itself.
         int live = form switch
         {
-            Form.Jump => _liveTaken,
-            Form.JumpIf or Form.Counter => _liveTaken | _liveNext,
+            Form.Jump => _liveTaken[_count - 1],
             Form.Call or Form.CallIndirect or Form.JumpIndirect or Form.Return => FlagUse.All,
             _ => _liveNext,
         };
         _live[_count] = live;
         for (int k = _count - 1; k >= 0; k--)
         {
+            if (_forms[k].Form is Form.JumpIf or Form.Counter) live |= _liveTaken[k];
             live = _forms[k].Form == Form.Interpret ? FlagUse.All : _flags[k].Before(live);
             _live[k] = live;
         }
@@ -235,8 +250,8 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
                 return true;
             case Form.JumpIndirect: return EmitJumpIndirect(k, i);
             case Form.Return: return EmitReturn(k, i);
-            case Form.JumpIf: return EmitJumpIf(i);
-            case Form.Counter: return EmitCounter(i);
+            case Form.JumpIf: return EmitJumpIf(k, i);
+            case Form.Counter: return EmitCounter(k, i);
             case Form.Divide: return EmitDivide(k, i);
             case Form.PushFlags: return EmitPushFlags(k, i);
             case Form.DisableInterrupts: return EmitDisableInterrupts(k);

@@ -20,7 +20,7 @@ internal sealed unsafe class CodeCache : IDisposable
     private readonly long _start;
     private TranslatedBlock[] _blocks = new TranslatedBlock[4096];
     private DirectExit[] _exits = new DirectExit[8192];
-    private int _blockCount, _exitCount, _exitMark;
+    private int _blockCount, _exitCount;
 
     public CodeCache(CpuState* s, ExecutableMemory memory)
     {
@@ -96,9 +96,8 @@ internal sealed unsafe class CodeCache : IDisposable
         CpuMemory.Jumps(_s, block.Mode)[block.Linear & 0xFFFF] = new JumpEntry { Linear = block.Linear, Code = block.Entries.Checked };
     }
 
-    public void BeginExits() => _exitMark = _exitCount;
-
-    public void DropExits() => _exitCount = _exitMark;
+    /// <summary>Takes back exits of the block being made, from a number on.</summary>
+    public void DropExits(int from) => _exitCount = from;
 
     public void AddExit(ulong target, FlagPlace place, bool polled, nint jump, nint check)
     {
