@@ -128,6 +128,11 @@ internal sealed unsafe partial class Core : IDisposable
             {
                 Outcome outcome = translator.Run();
                 if (outcome == Outcome.Again) continue;
+                if (outcome is Outcome.Completed or Outcome.Fault)
+                {
+                    if (outcome == Outcome.Fault ? !DeliverFault() : (s->Step | (int)s->DebugHits) != 0 && !AfterInstruction()) return StopReason.Shutdown;
+                    continue;
+                }
                 step = outcome == Outcome.Interpret;
             }
             Block* block = Blocks.Find();

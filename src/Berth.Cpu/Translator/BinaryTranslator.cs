@@ -45,7 +45,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         var emitter = new Emitter();
         _stubs = new RuntimeStubs(_executable, emitter);
         _cache = new CodeCache(s, _executable);
-        _translator = new BlockTranslator(emitter, _stubs, _cache) { Counts = counts, IsOnly = core.IsOnly };
+        _translator = new BlockTranslator(emitter, _stubs, _cache, new BlockDecoder(core.Stubs)) { Counts = counts, IsOnly = core.IsOnly };
         memory.WatchedPageWritten += PageWritten;
         memory.PageUnwatched += PageUnwatched;
     }
@@ -69,13 +69,12 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     public Outcome Run()
     {
         CpuState* s = _s;
-        if (s->CodeSize != 2 || s->Tlb == CpuMemory.Tlb(s, AccessMode.UserAligned)) return Outcome.Cold;
+        if (!IsOurs) return Outcome.Cold;
         if (_hasWritten) DropChanged();
-        bool smap = (s->Cr4 & Cr4.Smap) != 0;
-        if (smap != _translator.Smap)
+        if (Smap != _translator.Smap)
         {
             _cache.Clear();
-            _translator.Smap = smap;
+            _translator.Smap = Smap;
         }
         nint code = Announced(s->Rip);
         if (code == 0) return Outcome.Cold;
@@ -89,6 +88,14 @@ internal sealed unsafe class BinaryTranslator : IDisposable
                 case ExitReason.Interpret:
                     TakeFlags();
                     return Outcome.Interpret;
+                case ExitReason.Assist:
+                    TakeFlags();
+                    if (!Assist()) return Outcome.Fault;
+                    // Interrupts may have been let in, modes changed.
+                    if ((s->Pending | s->Step | s->Poll) != 0 || s->DebugHits != 0 || !IsOurs || Smap != _translator.Smap) return Outcome.Completed;
+                    Prepare();
+                    if (!_hasWritten && Links && (code = Announced(s->Rip)) != 0) continue;
+                    break;
                 case ExitReason.Poll:
                     TakeFlags();
                     return Outcome.Again;
@@ -122,6 +129,32 @@ internal sealed unsafe class BinaryTranslator : IDisposable
             code = _cache[block].Entries.Checked;
         }
     }
+
+    /// <summary>Runs the operation that generated code has left for; false with a fault recorded.</summary>
+    private bool Assist()
+    {
+        CpuState* s = _s;
+        var site = (AssistSite*)s->Argument;
+        Op* op = &site->Op;
+        s->Registers[CpuState.BlockRip] = site->Rip;
+        s->BlockEnd = op + 1;
+        if (op->Run(_core, s, op))
+        {
+            s->Instructions++;
+            if (site->Next != 0) s->Rip = site->Next;
+            return true;
+        }
+        bool faulted = s->FaultVector >= 0;
+        if (faulted || s->Stop == StopReason.Restart) s->Rip = site->Rip;
+        s->Instructions += faulted ? 0u : 1u;
+        s->Stop = StopReason.None;
+        return !faulted;
+    }
+
+    /// <summary>64-bit code without alignment checks.</summary>
+    private bool IsOurs => _s->CodeSize == 2 && _s->Tlb != CpuMemory.Tlb(_s, AccessMode.UserAligned);
+
+    private bool Smap => (_s->Cr4 & Cr4.Smap) != 0;
 
     /// <summary>After a block that has run often: makes generated code for RIP known; false if there is none, <paramref name="ever"/> whether that
     /// may change.</summary>

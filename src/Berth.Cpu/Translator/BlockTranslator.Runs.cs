@@ -190,8 +190,7 @@ internal sealed partial class BlockTranslator
         for (int j = run.First; j <= run.Last; j++)
         {
             if (Emit(j)) continue;
-            SaveFlags();
-            CallInterpreter(_code[j].IP);
+            EmitAssist(j);
             return;
         }
         if (run.After == FlagPlace.Host) RestoreFlags();

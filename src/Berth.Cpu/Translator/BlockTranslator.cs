@@ -4,7 +4,7 @@ using Iced.Intel;
 namespace Berth.Cpu.Translator;
 
 /// <summary>Translates one block: decodes, finds out which flags are needed where, and emits. See docs/decisions/0011-translator.md.</summary>
-internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stubs, CodeCache cache)
+internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stubs, CodeCache cache, BlockDecoder decoder)
 {
     private const int Limit = 64;
 
@@ -25,6 +25,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     private Decoder? _decoder;
     private int _secondId, _count, _mode, _vectors, _liveNext;
     private ulong _start, _end;
+    private byte* _host;
     private FlagPlace _place;
     private bool _entryInScratch;
 
@@ -57,6 +58,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         if (second == null) Decode(linear, host);
         else DecodeCrossing(linear, host, second);
         if (_count == 0 || _forms[0].Form == Form.Interpret) return -1;
+        _host = host;
         FindLiveFlags(host);
         _cold.Clear();
         _runs.Clear();
@@ -105,6 +107,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             _decoder.Decode(out i);
             if (_reader.RanOut) break;
             FormInfo form = Forms.Get(i);
+            if (form.Form == Form.Interpret && CanAssist(i)) form = FormInfo.Assist;
             _forms[_count] = form;
             _flags[_count] = FlagUse.Of(i);
             _count++;
@@ -132,19 +135,19 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         int live = form switch
         {
             Form.Jump => _liveTaken[_count - 1],
-            Form.Call or Form.CallIndirect or Form.JumpIndirect or Form.Return => FlagUse.All,
+            Form.Call or Form.CallIndirect or Form.JumpIndirect or Form.Return or Form.Assist => FlagUse.All,
             _ => _liveNext,
         };
         _live[_count] = live;
         for (int k = _count - 1; k >= 0; k--)
         {
             if (_forms[k].Form is Form.JumpIf or Form.Counter) live |= _liveTaken[k];
-            live = _forms[k].Form == Form.Interpret ? FlagUse.All : _flags[k].Before(live);
+            live = _forms[k].Form is Form.Interpret or Form.Assist ? FlagUse.All : _flags[k].Before(live);
             _live[k] = live;
         }
     }
 
-    private static bool IsTransfer(Form form) => form is Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter or Form.AccessUser;
+    private static bool IsTransfer(Form form) => form is Form.Jump or Form.JumpIf or Form.JumpIndirect or Form.Call or Form.CallIndirect or Form.Return or Form.Counter or Form.AccessUser or Form.Assist;
 
     /// <summary>Flags that code in the same page needs, as far as a look at a few instructions tells. What was looked at becomes part of the block,
     /// so that the block goes when it changes.</summary>
@@ -222,10 +225,15 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             e.Position = position;
             _cold.RemoveRange(cold, _cold.Count - cold);
             _place = place;
-            if (k == 0) return 0;
-            SaveFlags();
-            CallInterpreter(_code[k].IP);
-            return k;
+            if (_secondId != 0 || _forms[k].Form == Form.Interpret)
+            {
+                if (k == 0) return 0;
+                SaveFlags();
+                CallInterpreter(_code[k].IP);
+                return k;
+            }
+            EmitAssist(k);
+            return k + 1;
         }
         if (!IsTransfer(_forms[_count - 1].Form)) EmitExit(_end, _live[_count]);
         return _count;
@@ -264,6 +272,9 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             case Form.ReadSelector: return EmitReadSelector(i);
             case Form.LoadControl: return EmitLoadControl(k, i);
             case Form.BitString: return EmitBitString(k, i);
+            case Form.Assist:
+                EmitAssist(k);
+                return true;
             default: return false;
         }
     }

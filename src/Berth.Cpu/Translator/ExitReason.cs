@@ -9,6 +9,9 @@ internal enum ExitReason
     /// <summary>The instruction at RIP must be interpreted.</summary>
     Interpret,
 
+    /// <summary>The instruction at RIP must be run by its handler; <see cref="State.CpuState.Argument"/> points to its <see cref="AssistSite"/>.</summary>
+    Assist,
+
     /// <summary>The poll word was set.</summary>
     Poll,
 

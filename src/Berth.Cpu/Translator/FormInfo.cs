@@ -8,4 +8,6 @@ namespace Berth.Cpu.Translator;
 internal sealed record FormInfo(Form Form, bool Writes, int Written, int Vector)
 {
     public static FormInfo Interpret { get; } = new(Form.Interpret, false, 0, 0);
+
+    public static FormInfo Assist { get; } = new(Form.Assist, false, 0, 0);
 }

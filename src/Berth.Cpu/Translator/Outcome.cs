@@ -11,4 +11,10 @@ internal enum Outcome
 
     /// <summary>Look at events, then go on.</summary>
     Again,
+
+    /// <summary>An instruction has been interpreted: look at what follows from it, then go on.</summary>
+    Completed,
+
+    /// <summary>An instruction has recorded a fault.</summary>
+    Fault,
 }

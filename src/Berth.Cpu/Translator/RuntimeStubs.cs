@@ -22,6 +22,11 @@ internal sealed unsafe class RuntimeStubs
         e.At(0x8B, HostRegisters.Scratch, HostRegisters.Scratch, 0);
         nint interpretAt = e.Here;
         Leave(e, exit, ExitReason.Interpret, storeRip: true);
+        Assist = e.Here;
+        e.Bytes(0x41, 0x5B); // pop r11
+        e.Gs(0x89, HostRegisters.Scratch, Layout.Argument);
+        e.At(0x8B, HostRegisters.Scratch, HostRegisters.Scratch, 0);
+        Leave(e, exit, ExitReason.Assist, storeRip: true);
         Direct = Leave(e, exit, ExitReason.Direct, storeRip: false);
         DirectHost = e.Here;
         FlagCode.Save(e);
@@ -44,6 +49,9 @@ internal sealed unsafe class RuntimeStubs
 
     /// <summary>Called with RIP behind the call: leaves so that the instruction there is interpreted.</summary>
     public nint Interpret { get; }
+
+    /// <summary>Called with an <see cref="AssistSite"/> behind the call: leaves so that its operation is run.</summary>
+    public nint Assist { get; }
 
     /// <summary>Leaves by the direct exit whose number is in the state; flags in the state.</summary>
     public nint Direct { get; }
