@@ -13,9 +13,10 @@ internal sealed unsafe class GuestProcessor : IDisposable
     private readonly GuestMemory _memory = new(4 << 20);
     private readonly SoftwareMachine _machine;
 
-    public GuestProcessor(bool translate = false)
+    /// <summary>With more than one processor, only the first exists: code is generated as for several.</summary>
+    public GuestProcessor(bool translate = false, int cpus = 1)
     {
-        var config = new VirtualMachineConfig { Memory = _memory, Ports = new PortBus(), Mmio = new MmioBus(), Clock = new GuestClock(TimeProvider.System) };
+        var config = new VirtualMachineConfig { Memory = _memory, Ports = new PortBus(), Mmio = new MmioBus(), Clock = new GuestClock(TimeProvider.System), CpuCount = cpus };
         _machine = (SoftwareMachine)new SoftwareHypervisor(translate).CreateMachine(config);
         Cpu = (SoftwareCpu)_machine.CreateCpu();
         if (Cpu.Core.Translator is { } translator) (translator.Threshold, translator.Links) = (0, false);

@@ -15,14 +15,15 @@ public sealed class ProgramTests
     private static int Cases => int.Parse(Environment.GetEnvironmentVariable("BERTH_PROGRAMS") ?? "200");
 
     [Theory]
-    [InlineData(0u, 64 << 20)]
-    [InlineData(3u, 64 << 20)]
-    [InlineData(0u, 64 << 10)]
-    public void RandomPrograms_EqualInterpreter(uint threshold, long limit)
+    [InlineData(0u, 64 << 20, 1)]
+    [InlineData(0u, 64 << 20, 2)]
+    [InlineData(3u, 64 << 20, 1)]
+    [InlineData(0u, 64 << 10, 1)]
+    public void RandomPrograms_EqualInterpreter(uint threshold, long limit, int cpus)
     {
         if (!StubCache.IsSupported) Assert.Skip("The vector forms need a host with AVX2, FMA and BMI2.");
         using var interpreted = new GuestProcessor();
-        using var translated = new GuestProcessor(translate: true);
+        using var translated = new GuestProcessor(translate: true, cpus);
         if (translated.Cpu.Core.Translator is not { } translator)
         {
             Assert.Skip("This host cannot run translated code.");
@@ -37,6 +38,7 @@ public sealed class ProgramTests
             MachineState state = RandomState.Create(random);
             byte[] code = Write(random, forms);
             state.General[6] = HostProcessor.Data + (random.Next(3) == 0 ? 0xF00UL : 0x400UL);
+            state.General[14] = HostProcessor.Data + (random.Next(3) == 0 ? 0xF40UL : 0x480UL);
             state.General[12] = 300;
             state.General[4] = HostProcessor.StackTop - (ulong)random.Next(3) * 0x7F8;
             RandomState.Fill(random, interpreted.Memory);
@@ -120,21 +122,32 @@ public sealed class ProgramTests
 
     private static void Body(Assembler a, CaseBuilder builder, Random random, Code[] forms)
     {
-        for (int wanted = random.Next(6); wanted > 0;)
+        Label behind = a.CreateLabel();
+        bool skips = false;
+        for (int wanted = random.Next(9); wanted > 0;)
         {
             if (builder.Build(forms[random.Next(forms.Length)], RandomState.Create(random)) is not { } i || !SequenceTests.Usable(i) || UsesReserved(i)) continue;
             if (!SequenceTests.Rebase(ref i, random)) continue;
+            if (i.MemoryBase == Register.RSI && random.Next(2) == 0) i.MemoryBase = Register.R14;
             if (!Encoder.Create(64, new StreamCodeWriter(Stream.Null)).TryEncode(i, HostProcessor.Code, out _, out _)) continue;
             a.AddInstruction(i);
+            if (random.Next(6) == 0)
+            {
+                Conditional(a, random.Next(16), behind);
+                skips = true;
+            }
             wanted--;
         }
+        if (!skips) return;
+        a.Label(ref behind);
+        a.nop();
     }
 
     private static bool UsesReserved(in Instruction i)
     {
         for (int k = 0; k < i.OpCount; k++)
         {
-            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).GetFullRegister() is Register.R12 or Register.R13 or Register.RSP) return true;
+            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).GetFullRegister() is Register.R12 or Register.R13 or Register.R14 or Register.RSP) return true;
         }
         return false;
     }
