@@ -21,6 +21,7 @@ internal sealed class RuntimeLauncher : IProcessLauncher
             User = request.User,
             GroupAdd = request.GroupAdd,
             Init = request.Init,
+            Interfaces = request.Interfaces,
             Cgroup = cgroup,
         };
         return Guard(() => ContainerRuntime.Start(config, Stdio(pipes)));
