@@ -28,6 +28,9 @@ public sealed record ContainerConfig
     /// <summary>Interfaces made in its network namespace before the process runs; it must have one of its own.</summary>
     public IReadOnlyList<InterfaceConfig> Interfaces { get; init; } = [];
 
+    /// <summary>Taps of the host that the process gets as open descriptors, from 3 on.</summary>
+    public IReadOnlyList<TapConfig> Taps { get; init; } = [];
+
     /// <summary>The cgroup, created and with its limits applied; the process enters it before anything else. Null: stay where the caller is.</summary>
     public ICgroup? Cgroup { get; init; }
 }

@@ -18,7 +18,7 @@ public static partial class ContainerRuntime
 {
     private static StartedProcess CreateMapped(Creation creation)
     {
-        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork) = creation;
+        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _) = creation;
         ulong created = namespaces.Created | CLONE_NEWNS;
         FileDescriptor? joinedUser = namespaces.Find(CLONE_NEWUSER), joinedPid = namespaces.Find(CLONE_NEWPID);
 

@@ -22,6 +22,7 @@ internal sealed class RuntimeLauncher : IProcessLauncher
             GroupAdd = request.GroupAdd,
             Init = request.Init,
             Interfaces = request.Interfaces,
+            Taps = request.Taps,
             Cgroup = cgroup,
         };
         return Guard(() => ContainerRuntime.Start(config, Stdio(pipes)));
