@@ -55,6 +55,7 @@ public sealed record HostFeatures
                 KernelFeatures.Fuse(files),
                 VirtualizationProbe.Kvm(files),
                 VirtualizationProbe.Processor(files),
+                HostTools.Networks(files),
                 HostTools.Apt(files),
                 HostTools.Debootstrap(files),
                 HostTools.MachineDisks(files),

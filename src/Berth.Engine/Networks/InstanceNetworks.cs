@@ -63,7 +63,9 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
             if (networks.Find(endpoint.NetworkId) is { } network)
                 PublishEvent(network, "disconnect", instanceId);
         }
-        _leaving[instanceId] = Task.Run(() => TakeOffAsync(attachment));
+        Task leaving = Task.Run(() => TakeOffAsync(attachment));
+        _leaving[instanceId] = leaving;
+        _ = leaving.ContinueWith(done => _leaving.TryRemove(new KeyValuePair<string, Task>(instanceId, done)), TaskScheduler.Default);
     }
 
     /// <summary>Waits until the interfaces of those that ended are gone.</summary>
@@ -290,10 +292,6 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         catch (Exception e) when (e is LinuxException or EngineException or Berth.Networks.NetworkException)
         {
             EngineLog.Failed(context.Log, attachment.InstanceId, "taking it off its networks", e);
-        }
-        finally
-        {
-            _leaving.TryRemove(attachment.InstanceId, out _);
         }
     }
 
