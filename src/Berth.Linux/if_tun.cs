@@ -6,8 +6,8 @@ namespace Berth.Linux;
 // linux/if_tun.h
 public static partial class Libc
 {
-    private const nuint TUNSETIFF = 0x400454CA;
-    private const short IFF_TAP = 2, IFF_NO_PI = 0x1000;
+    internal const nuint TUNSETIFF = 0x400454CA;
+    internal const short IFF_TAP = 2, IFF_NO_PI = 0x1000;
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     private static partial int ioctl_bytes(FileDescriptor fd, nuint request, Span<byte> argument);

@@ -184,7 +184,8 @@ public sealed class NetworkTests(DaemonFixture fixture) : DockerTest(fixture)
     {
         string name = NewName();
         (await Docker("run", "-d", "--name", name, "busybox", "sh", "-c", Serve)).Expect();
-        Assert.Equal(await Inspect(name, "{{.Config.Hostname}}"), (await RunShell("--userns private", $"wget -qO- http://{name}")).Expect().Text);
+        CommandResult run = await Daemon.BerthAsync(["run", "--rm", "--userns", "private", "busybox", "wget", "-qO-", $"http://{name}"], cancellationToken: Cancellation);
+        Assert.Equal(await Inspect(name, "{{.Config.Hostname}}"), run.Expect().Text);
     }
 
     [Fact]

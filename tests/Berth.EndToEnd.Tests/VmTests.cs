@@ -78,6 +78,7 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
         await VmFixture.WaitForLogAsync(Daemon, "machine", "serves");
         Assert.Equal("machine", (await Docker("run", "--rm", "--network", "mixed", "busybox", "wget", "-qO-", "http://machine")).Expect().Text);
         Assert.Equal("container", (await Docker("exec", "machine", "wget", "-qO-", "http://before")).Expect().Text);
+        Assert.NotEqual("0B / 0B", (await Docker("stats", "--no-stream", "--format", "{{.NetIO}}", "machine")).Expect().Text);
         string address = await Inspect("machine", "{{.NetworkSettings.Networks.mixed.IPAddress}}");
         Assert.Contains($"inet {address}/24", (await Docker("exec", "machine", "ip", "addr", "show", "eth0")).Expect().Output, StringComparison.Ordinal);
         Assert.Equal("143", (await Docker("run", "--rm", "busybox", "sh", "-c", $"timeout 3 wget -qO- http://{address}; echo $?")).Expect().Text);

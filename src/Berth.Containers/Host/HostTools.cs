@@ -21,10 +21,6 @@ internal static class HostTools
             : new HostFeature("vm-disks", FeatureStatus.Missing, $"virtual machines cannot be made: {string.Join(" and ", missing)} missing", "scripts/install-runtime vm, or apt-get install erofs-utils e2fsprogs");
     }
 
-    public static HostFeature Networks(HostFiles files) => files.HasProgram("nft")
-        ? new HostFeature("nftables", FeatureStatus.Available, "translates addresses, publishes ports and isolates networks")
-        : new HostFeature("nftables", FeatureStatus.Missing, "containers have no network but none, host and another container's", "scripts/install-runtime, or apt-get install nftables");
-
     /// <summary>Room below <paramref name="dataRoot"/>, or below the nearest folder above it that exists.</summary>
     public static HostFeature Room(string dataRoot)
     {

@@ -91,7 +91,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             host.IsMachine ? config with { Volumes = null } : config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
         InstanceFiles.CheckBindSources([.. mounts.Where(static m => !m.CreateSource)]);
         if (string.IsNullOrEmpty(config.Hostname) && host.UTSMode != "host" && host.NetworkMode != "host")
-            config = config with { Hostname = id[..12] };
+            config = config with { Hostname = JoinedHostName(host.NetworkMode) ?? id[..12] };
         return new InstanceDefinition
         {
             Id = id,
@@ -104,6 +104,11 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             Mounts = mounts,
         };
     }
+
+    // The joined instance's /etc/hosts has its name.
+    private string? JoinedHostName(string? mode) => mode is not null && mode.StartsWith("container:", StringComparison.Ordinal)
+        ? context.Registry.Get(mode["container:".Length..]).Definition.Config.Hostname
+        : null;
 
     /// <summary>What unset means, written down as inspect shows it.</summary>
     private HostConfig Normalized(HostConfig host) => host with

@@ -11,7 +11,21 @@ internal static class EndpointRules
 {
     private const int MaxAliases = 64;
 
-    public static void Check(EndpointConfig wish, Network network, string field)
+    /// <summary>The wishes alone, without facts that a client may have sent along, under the network's id.</summary>
+    public static EndpointConfig Checked(EndpointConfig wish, Network network, string field)
+    {
+        Check(wish, network, field);
+        return new EndpointConfig
+        {
+            NetworkID = network.Id,
+            IPAMConfig = wish.IPAMConfig,
+            Aliases = wish.Aliases,
+            MacAddress = wish.MacAddress,
+            GwPriority = wish.GwPriority,
+        };
+    }
+
+    private static void Check(EndpointConfig wish, Network network, string field)
     {
         UnknownFields.Refuse(wish.Unknown, field + ".");
         if (wish.Links is { Count: > 0 })

@@ -91,10 +91,10 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
             throw new EngineException(EngineErrorKind.Forbidden, $"endpoint with name {instance.Name} already exists in network {network.Name}");
         if (HasNoNetworkOfItsOwn(definition))
             throw EngineException.Invalid($"container {instance.Name} has the network mode {definition.HostConfig.NetworkMode} and cannot be connected to others: create it with --network {network.Name}");
-        EndpointRules.Check(wish, network, $"NetworkingConfig.EndpointsConfig[{network.Name}]");
+        wish = EndpointRules.Checked(wish, network, $"NetworkingConfig.EndpointsConfig[{network.Name}]");
         if (instance.State.IsRunning)
             await ConnectRunningAsync(instance, network, wish);
-        Save(instance, definition.NetworkingConfig.EndpointsConfig, endpoints => endpoints[network.Name] = wish with { NetworkID = network.Id });
+        Save(instance, definition.NetworkingConfig.EndpointsConfig, endpoints => endpoints[network.Name] = wish);
     }
 
     /// <summary>Takes an instance off a network, at once if it runs.</summary>

@@ -137,6 +137,8 @@ internal sealed class NetworkFabric(EngineOptions options, NetworkRegistry netwo
             return;
         HashSet<string> wanted = [];
         foreach (AttachmentRow attachment in endpoints.All)
+            Reopen(attachment);
+        foreach (AttachmentRow attachment in endpoints.All)
         {
             foreach (EndpointRow endpoint in attachment.Endpoints)
             {
@@ -153,7 +155,6 @@ internal sealed class NetworkFabric(EngineOptions options, NetworkRegistry netwo
                     EngineLog.Failed(log, network.Name, "bringing its bridge up", e);
                 }
             }
-            Reopen(attachment);
         }
         foreach (string stray in BridgeDevices.Existing(networks.Interfaces).Where(name => !wanted.Contains(name)))
             BridgeDevices.Remove(stray);

@@ -55,8 +55,7 @@ internal static class NetworkRules
             if (name is "none" or "host")
                 throw EngineException.Invalid($"NetworkingConfig.EndpointsConfig: conflicting options: the network {name} cannot be combined with others");
             Network network = networks.Get(name == "default" ? Network.DefaultName : name);
-            EndpointRules.Check(wish ?? new EndpointConfig(), network, $"NetworkingConfig.EndpointsConfig[{name}]");
-            resolved[network.Name] = (wish ?? new EndpointConfig()) with { NetworkID = network.Id };
+            resolved[network.Name] = EndpointRules.Checked(wish ?? new EndpointConfig(), network, $"NetworkingConfig.EndpointsConfig[{name}]");
         }
         return (mode, new NetworkingConfig { EndpointsConfig = resolved });
     }
