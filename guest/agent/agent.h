@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum {
-    PROTOCOL_VERSION = 1,
+    PROTOCOL_VERSION = 2,
     MAGIC = 0x48545242, // "BRTH"
     HEADER_SIZE = 12,
     MAX_PAYLOAD = 65536,
@@ -135,6 +135,9 @@ void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2))
 bool set_up(struct reader *reader);
 bool make_directories(const char *path, mode_t mode);
 int mount_process_view(void);
+
+// network.c
+bool set_up_network(struct reader *reader);
 
 // users.c
 const char *find_credentials(const char *user, const struct strings *more, struct credentials *found); // NULL, or what is wrong

@@ -198,7 +198,7 @@ bool set_up(struct reader *reader) {
             good = write_file("/etc/hosts", *hosts ? hosts : local) && write_file("/etc/hostname", name);
         if (good && *resolver && kind != ROOT_NONE)
             good = write_file("/etc/resolv.conf", resolver);
-        good = good && mount_more(reader);
+        good = good && mount_more(reader) && set_up_network(reader);
         if (good && reader->bad) {
             send_failed(0, 125, EINVAL, "malformed set-up request");
             good = false;

@@ -6,11 +6,15 @@ using Berth.Engine.Host;
 using Berth.Engine.Images;
 using Berth.Engine.Instances;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
 using Berth.Engine.Volumes;
 using Berth.Images;
+using Berth.Linux;
+using Berth.Networks;
+using Berth.Networks.Bridges;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +25,8 @@ public sealed class BerthEngine : IAsyncDisposable
 {
     private readonly EngineContext _context;
     private readonly IDisposable? _link;
+    private readonly NetworkFabric _fabric;
+    private readonly InstanceNetworks _networks;
     private Task _feed = Task.CompletedTask;
 
     private BerthEngine(EngineContext context, IDisposable? link)
@@ -29,10 +35,13 @@ public sealed class BerthEngine : IAsyncDisposable
         _link = link;
         var specs = new SpecSource(context);
         var remover = new InstanceRemover(context);
-        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new VolumeFiller(context)) { Running = BeginHealth };
+        _fabric = new NetworkFabric(context.Options, context.Networks, context.Endpoints, context.Log);
+        _networks = new InstanceNetworks(context, context.Networks, context.Endpoints, _fabric);
+        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new VolumeFiller(context), _networks) { Running = BeginHealth };
         Execs = new ExecService(context, specs);
         var views = new InstanceViews(context, Execs);
-        Instances = new InstanceService(context, specs, runner, remover, views);
+        Instances = new InstanceService(context, specs, runner, remover, views, _networks);
+        Networks = new NetworkService(context, context.Networks, context.Endpoints, _fabric, _networks);
         System = new SystemService(context, views);
         Recovery = new Recovery(context, runner, remover, Execs, BeginHealth);
         Feed = new SupervisorFeed(context, runner, Execs, Recovery);
@@ -51,6 +60,9 @@ public sealed class BerthEngine : IAsyncDisposable
 
     /// <summary>Volumes.</summary>
     public VolumeService Volumes => _context.Volumes;
+
+    /// <summary>Networks.</summary>
+    public NetworkService Networks { get; }
 
     /// <summary>Kernels of virtual machines.</summary>
     public KernelService Kernels => _context.Kernels;
@@ -87,6 +99,7 @@ public sealed class BerthEngine : IAsyncDisposable
             return;
         await _context.Stopping.CancelAsync();
         await _feed;
+        await CloseNetworksAsync();
         RemoveEmptyCgroup();
         _link?.Dispose();
         _context.Images.Store.Dispose();
@@ -111,6 +124,7 @@ public sealed class BerthEngine : IAsyncDisposable
             var cgroups = CgroupHierarchy.Detect();
             var stopping = new CancellationTokenSource();
             var disks = new ImageDisks(paths.Disks);
+            var networks = new NetworkRegistry(store, clock, new InterfaceNames(options.RunRoot), options.AddressPools);
             var context = new EngineContext
             {
                 Stopping = stopping,
@@ -126,6 +140,8 @@ public sealed class BerthEngine : IAsyncDisposable
                 Host = HostFacts.Read(cgroups),
                 Images = new ImageService(images, events, disks),
                 Volumes = new VolumeService(paths, store, events, clock),
+                Networks = networks,
+                Endpoints = new EndpointTable(store, networks),
                 Kernels = new KernelService(paths.Kernels, clock),
                 Disks = disks,
                 Machines = MachineHost.Read(options.InstallDirectory),
@@ -133,8 +149,10 @@ public sealed class BerthEngine : IAsyncDisposable
             var engine = new BerthEngine(context, link);
             BaseLayer.Ensure(paths);
             engine.Recovery.Load();
+            context.Endpoints.Load();
             await supervisorReady;
             await engine.Recovery.ReconcileAsync(cancellationToken);
+            await engine._networks.ReconcileAsync();
             engine._feed = engine.Feed.RunAsync(context.Stopping.Token);
             await engine.Feed.Replayed.WaitAsync(cancellationToken);
             await engine.Recovery.ResumeAsync(cancellationToken);
@@ -146,6 +164,20 @@ public sealed class BerthEngine : IAsyncDisposable
             images?.Dispose();
             store.Dispose();
             throw;
+        }
+    }
+
+    private async Task CloseNetworksAsync()
+    {
+        try
+        {
+            await _networks.SettledAsync();
+            await _fabric.DisposeAsync();
+        }
+        catch (Exception e) when (e is LinuxException or NetworkException or IOException)
+        {
+            // The next start finds what is left.
+            EngineLog.Failed(_context.Log, "networks", "letting go of them", e);
         }
     }
 

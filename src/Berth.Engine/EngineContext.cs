@@ -4,6 +4,7 @@ using Berth.Engine.Events;
 using Berth.Engine.Images;
 using Berth.Engine.Instances;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
@@ -39,6 +40,11 @@ internal sealed record EngineContext
     public required ImageService Images { get; init; }
 
     public required VolumeService Volumes { get; init; }
+
+    public required NetworkRegistry Networks { get; init; }
+
+    /// <summary>Addresses and names of running instances.</summary>
+    public required EndpointTable Endpoints { get; init; }
 
     public required KernelService Kernels { get; init; }
 

@@ -6,6 +6,7 @@ using Berth.Engine.Execs;
 using Berth.Engine.Host;
 using Berth.Engine.Instances;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.Volumes;
 
 namespace Berth.Engine;
@@ -35,6 +36,13 @@ namespace Berth.Engine;
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(VolumeCreateRequest))]
 [JsonSerializable(typeof(VolumePruneResult))]
+[JsonSerializable(typeof(NetworkView))]
+[JsonSerializable(typeof(IReadOnlyList<NetworkView>))]
+[JsonSerializable(typeof(NetworkCreateRequest))]
+[JsonSerializable(typeof(NetworkCreateResult))]
+[JsonSerializable(typeof(NetworkConnectRequest))]
+[JsonSerializable(typeof(NetworkDisconnectRequest))]
+[JsonSerializable(typeof(NetworkPruneResult))]
 [JsonSerializable(typeof(EngineEvent))]
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(HostInfo))]

@@ -1,3 +1,5 @@
+using Berth.Networks.Addresses;
+
 namespace Berth.Engine;
 
 /// <summary>Where an engine keeps its things.</summary>
@@ -11,6 +13,9 @@ public sealed record EngineOptions
 
     /// <summary>Control group below which every instance gets its own.</summary>
     public string CgroupParent { get; init; } = "/berth";
+
+    /// <summary>Where the subnets of networks come from that are made without one.</summary>
+    public IReadOnlyList<SubnetPool> AddressPools { get; init; } = SubnetPool.Default;
 
     /// <summary>Whether instances get a user namespace of their own unless they ask for the host's.</summary>
     public bool PrivateUserNamespaces { get; init; }

@@ -20,6 +20,9 @@ public sealed record GuestSetup
     /// <summary>Further mounts, in order.</summary>
     public IReadOnlyList<GuestMount> Mounts { get; init; } = [];
 
+    /// <summary>Network cards and their addresses.</summary>
+    public IReadOnlyList<GuestInterface> Interfaces { get; init; } = [];
+
     internal ReadOnlyMemory<byte> ToPayload()
     {
         (byte kind, string source, string sourceType, string top, string topType) = Root switch
@@ -35,6 +38,11 @@ public sealed record GuestSetup
         foreach (GuestMount mount in Mounts)
         {
             writer.Text(mount.Source).Text(mount.Target).Text(mount.Type).UInt32(mount.Flags).Text(mount.Options);
+        }
+        writer.UInt32((uint)Interfaces.Count);
+        foreach (GuestInterface card in Interfaces)
+        {
+            writer.Text(card.Mac).Text(card.Name).UInt32((uint)card.Mtu).Texts(card.Addresses).Texts(card.Gateways);
         }
         return writer.Written;
     }

@@ -24,6 +24,9 @@ public sealed record MachineConfig
     /// <summary>Disks: the image's read-only one first, then the writable one.</summary>
     public IReadOnlyList<DiskConfig> Disks { get => field ?? []; init; }
 
+    /// <summary>Network cards.</summary>
+    public IReadOnlyList<NetworkCardConfig> Networks { get => field ?? []; init; }
+
     /// <summary>File system of the first disk.</summary>
     public string BaseFileSystem { get => field ?? "erofs"; init; }
 

@@ -2,6 +2,7 @@ using Berth.Boot;
 using Berth.Boot.Kernels;
 using Berth.Boot.Smbios;
 using Berth.Cpu;
+using Berth.Devices.Virtio;
 using Berth.Disks;
 using Berth.Guest;
 using Berth.Linux;
@@ -11,6 +12,7 @@ using Berth.Vmm.Boards;
 using Berth.Vmm.Clients;
 using Berth.Vmm.Confinement;
 using Berth.Vmm.Control;
+using Berth.Vmm.Networks;
 using Berth.Vmm.Serial;
 
 namespace Berth.Vmm;
@@ -30,6 +32,7 @@ internal sealed class MachineProcess : IDisposable
     private readonly KernelImage _kernel;
     private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
+    private readonly List<(TapWire Wire, byte[] Mac, ushort Mtu)> _networks = [];
     private readonly SerialConsole _console;
     private readonly MachineAccess _access;
     private readonly ControlServer _control;
@@ -46,6 +49,8 @@ internal sealed class MachineProcess : IDisposable
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
+        foreach (NetworkCardConfig card in config.Networks)
+            _networks.Add((new TapWire(new FileDescriptor(card.Descriptor)), Convert.FromHexString(card.Mac.Replace(":", "", StringComparison.Ordinal)), (ushort)card.Mtu));
         _console = new SerialConsole(new ConsoleLog(config.ConsoleLog));
         _access = new MachineAccess(_console);
         _control = new ControlServer(config.ControlSocket, _access);
@@ -72,6 +77,7 @@ internal sealed class MachineProcess : IDisposable
         _control.Dispose();
         _console.Dispose();
         foreach (IBlockBackend disk in _disks) disk.Dispose();
+        foreach ((TapWire wire, _, _) in _networks) wire.Dispose();
     }
 
     private static void Check(MachineConfig config)
@@ -79,6 +85,8 @@ internal sealed class MachineProcess : IDisposable
         if (config.Memory is < MachineLimits.MinMemory or > MachineLimits.MaxMemory || config.Memory % 4096 != 0)
             throw new ArgumentException($"memory: {config.Memory} bytes must be a multiple of 4096 between {MachineLimits.MinMemory >> 20} MiB and {MachineLimits.MaxMemory >> 30} GiB");
         if (config.Cpus is < 1 or > MachineLimits.MaxCpus) throw new ArgumentException($"cpus: {config.Cpus} must be between 1 and {MachineLimits.MaxCpus}");
+        if (config.Networks.FirstOrDefault(static n => n.Descriptor < 3 || n.Mtu is < 68 or > VirtioNet.LongestFrame - 18) is { } card)
+            throw new ArgumentException($"networks: descriptor {card.Descriptor} or MTU {card.Mtu} cannot be");
         if (config.Disks.Count > 2) throw new ArgumentException("disks: at most two");
     }
 
@@ -86,7 +94,14 @@ internal sealed class MachineProcess : IDisposable
     private async Task<int?> BootAsync()
     {
         PortStream port = new();
-        using Board board = new(new SoftwareHypervisor(), (ulong)_config.Memory, _config.Cpus, new BoardBackends { Serial = _console, AgentPort = port.Port, Disks = _disks });
+        BoardBackends backends = new()
+        {
+            Serial = _console,
+            AgentPort = port.Port,
+            Disks = _disks,
+            Networks = [.. _networks.Select(static n => ((IPacketBackend)n.Wire, n.Mac, n.Mtu))],
+        };
+        using Board board = new(new SoftwareHypervisor(), (ulong)_config.Memory, _config.Cpus, backends);
         try
         {
             _workload = null;

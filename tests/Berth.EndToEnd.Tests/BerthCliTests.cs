@@ -40,7 +40,7 @@ public sealed class BerthCliTests(DaemonFixture fixture) : BerthTest(fixture)
         CommandResult image = await Berth("run --rm alpine true");
         Assert.Equal(125, image.ExitCode);
         Assert.Contains("berth load", image.Error);
-        Assert.Contains("--network host", (await Berth("run --rm -p 80:80 busybox true")).Error);
+        Assert.Contains("network none-such not found", (await Berth("run --rm --network none-such busybox true")).Error);
     }
 
     [Fact]

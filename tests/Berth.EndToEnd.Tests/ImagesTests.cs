@@ -99,9 +99,8 @@ public sealed class ImagesTests(DaemonFixture fixture) : DockerTest(fixture)
     }
 
     [Fact]
-    public async Task BuildAndNetworkCreate_AreRefusedHonestly()
+    public async Task Build_IsRefusedHonestly()
     {
-        Assert.NotEqual(0, (await Docker("network create n")).ExitCode);
         await File.WriteAllTextAsync(Path.Combine(Daemon.Scratch, "Dockerfile"), "FROM busybox\n", Cancellation);
         CommandResult build = await Docker("build", Daemon.Scratch);
         Assert.NotEqual(0, build.ExitCode);

@@ -30,6 +30,7 @@ internal static class Invariants
             [
                 .. Names(Path.Combine(daemon.RunRoot, "containers")),
                 .. daemon.CgroupFolders().SelectMany(Names),
+                .. daemon.Interfaces().Where(static name => name.StartsWith("ve", StringComparison.Ordinal) || name.StartsWith("vt", StringComparison.Ordinal)),
                 .. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(scope + "/data/", StringComparison.Ordinal) || line.Contains(scope + "/run", StringComparison.Ordinal)),
             ];
             if (left.Length == 0)

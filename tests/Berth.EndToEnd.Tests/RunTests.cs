@@ -186,14 +186,12 @@ public sealed class RunTests(DaemonFixture fixture) : DockerTest(fixture)
         Assert.Equal(new FileInfo("/proc/self/ns/net").LinkTarget, result.Expect().Text);
     }
 
-    [Theory]
-    [InlineData("--network no-such-network")]
-    [InlineData("-p 8080:80")]
-    public async Task Run_NetworkThatIsNotThere_IsRefusedHonestly(string options)
+    [Fact]
+    public async Task Run_NetworkThatIsNotThere_IsRefused()
     {
-        CommandResult result = await Docker($"run --rm {options} busybox true");
+        CommandResult result = await Docker("run --rm --network no-such-network busybox true");
         Assert.Equal(125, result.ExitCode);
-        Assert.Contains("network", result.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("network no-such-network not found", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,6 +69,26 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
+    public async Task Network_ContainersAndMachinesFindEachOtherByNameAndPort()
+    {
+        const string Serve = "mkdir /w; hostname >/w/index.html; httpd -p 80 -h /w; echo serves; sleep 100000";
+        (await Docker("network", "create", "mixed")).Expect();
+        (await Docker("run", "-d", "--name", "before", "--network", "mixed", "-h", "container", "busybox", "sh", "-c", Serve)).Expect();
+        (await Docker("run", "-d", "--runtime", "vm", "--name", "machine", "--network", "mixed", "-h", "machine", "-p", "80", "-m", "128m", "busybox", "sh", "-c", Serve)).Expect();
+        await VmFixture.WaitForLogAsync(Daemon, "machine", "serves");
+        Assert.Equal("machine", (await Docker("run", "--rm", "--network", "mixed", "busybox", "wget", "-qO-", "http://machine")).Expect().Text);
+        Assert.Equal("container", (await Docker("exec", "machine", "wget", "-qO-", "http://before")).Expect().Text);
+        Assert.NotEqual("0B / 0B", (await Docker("stats", "--no-stream", "--format", "{{.NetIO}}", "machine")).Expect().Text);
+        string address = await Inspect("machine", "{{.NetworkSettings.Networks.mixed.IPAddress}}");
+        Assert.Contains($"inet {address}/24", (await Docker("exec", "machine", "ip", "addr", "show", "eth0")).Expect().Output, StringComparison.Ordinal);
+        Assert.Equal("143", (await Docker("run", "--rm", "busybox", "sh", "-c", $"timeout 3 wget -qO- http://{address}; echo $?")).Expect().Text);
+        using var client = new HttpClient();
+        Assert.Equal("machine\n", await client.GetStringAsync($"http://127.0.0.1:{(await Docker("port", "machine", "80")).Expect().Lines[0].Split(':')[^1]}/", Cancellation));
+        (await Docker("rm", "-f", "before", "machine")).Expect();
+        (await Docker("network", "rm", "mixed")).Expect();
+    }
+
+    [Fact]
     public async Task Exec_User_IsTheImages()
     {
         Assert.Equal("65534", (await Berth("exec", "-u", "nobody", Machine, "id", "-u")).Expect().Text);

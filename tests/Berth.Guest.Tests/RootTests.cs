@@ -76,6 +76,16 @@ public sealed class RootTests : IDisposable
     }
 
     [Fact]
+    public async Task SetUp_NetworkCardIsMissing_SaysWhich()
+    {
+        await using NativeAgent agent = await NativeAgent.StartRawAsync();
+        GuestChannel channel = await GuestChannel.ConnectAsync(agent.Raw, null, Token);
+        GuestSetup setup = new() { Interfaces = [new GuestInterface("02:00:00:00:00:99", "eth0", 1500, ["10.0.0.2/24"], [])] };
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => channel.SetUpAsync(setup, Token));
+        Assert.Contains("02:00:00:00:00:99: No such device", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SetUp_ImageUnderWritableDisk_WritesOnlyToTheDiskAndReportsWhenItIsFull()
     {
         string image = _folder.Combine("image"), disk = _folder.Combine("disk");

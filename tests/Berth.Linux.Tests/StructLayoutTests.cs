@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Berth.Linux.Routing;
 using static Berth.Linux.Libc;
 
 namespace Berth.Linux.Tests;
@@ -40,6 +41,15 @@ public sealed class StructLayoutTests
         ("MOUNT_ATTR_IDMAP", (long)MOUNT_ATTR_IDMAP), ("MOUNT_ATTR_RDONLY", (long)MOUNT_ATTR_RDONLY), ("MOUNT_ATTR__ATIME", (long)MOUNT_ATTR__ATIME),
         ("PR_CAP_AMBIENT", PR_CAP_AMBIENT), ("PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS), ("PR_SET_DUMPABLE", PR_SET_DUMPABLE),
         ("SECCOMP_RET_ALLOW", SECCOMP_RET_ALLOW), ("IN_CLOSE_WRITE", IN_CLOSE_WRITE), ("RLIMIT_NOFILE", RLIMIT_NOFILE), ("P_PIDFD", P_PIDFD),
+        ("RTM_NEWLINK", RouteSocket.RTM_NEWLINK), ("RTM_DELLINK", RouteSocket.RTM_DELLINK), ("RTM_GETLINK", RouteSocket.RTM_GETLINK), ("RTM_SETLINK", RouteSocket.RTM_SETLINK),
+        ("RTM_NEWADDR", RouteSocket.RTM_NEWADDR), ("RTM_NEWROUTE", RouteSocket.RTM_NEWROUTE), ("RTM_GETROUTE", RouteSocket.RTM_GETROUTE),
+        ("NLM_F_ACK", RouteSocket.NLM_F_ACK), ("NLM_F_DUMP", RouteSocket.NLM_F_DUMP), ("NLM_F_EXCL", RouteSocket.NLM_F_EXCL), ("NLM_F_CREATE", RouteSocket.NLM_F_CREATE),
+        ("IFLA_MASTER", RouteSocket.IFLA_MASTER), ("IFLA_LINKINFO", RouteSocket.IFLA_LINKINFO), ("IFLA_AF_SPEC", RouteSocket.IFLA_AF_SPEC), ("IFLA_NET_NS_FD", RouteSocket.IFLA_NET_NS_FD),
+        ("IFLA_INFO_DATA", RouteSocket.IFLA_INFO_DATA), ("VETH_INFO_PEER", RouteSocket.VETH_INFO_PEER), ("IFLA_INET6_ADDR_GEN_MODE", RouteSocket.IFLA_INET6_ADDR_GEN_MODE),
+        ("IFA_LOCAL", RouteSocket.IFA_LOCAL), ("IFA_BROADCAST", RouteSocket.IFA_BROADCAST), ("IFA_F_NODAD", RouteSocket.IFA_F_NODAD),
+        ("RTA_OIF", RouteSocket.RTA_OIF), ("RTA_GATEWAY", RouteSocket.RTA_GATEWAY), ("RT_TABLE_MAIN", RouteSocket.RT_TABLE_MAIN), ("RTPROT_BOOT", RouteSocket.RTPROT_BOOT),
+        ("TUNSETIFF", (long)TUNSETIFF), ("IFF_TAP", IFF_TAP), ("IFF_NO_PI", IFF_NO_PI),
+        ("sizeof(struct ifinfomsg)", 16), ("sizeof(struct ifaddrmsg)", 8), ("sizeof(struct rtmsg)", 12), ("sizeof(struct nlmsghdr)", 16), ("sizeof(struct ifreq)", 40),
         ("__NR_clone3", 435), ("__NR_close_range", 436), ("__NR_openat2", 437), ("__NR_mount_setattr", 442), ("__NR_pivot_root", 155),
         ("__NR_setns", 308), ("__NR_seccomp", 317), ("__NR_execve", 59), ("__NR_prlimit64", 302), ("__NR_capset", 126), ("__NR_keyctl", 250),
     ];
@@ -67,6 +77,12 @@ public sealed class StructLayoutTests
             #include <sys/vfs.h>
             #include <sys/wait.h>
             #include <linux/filter.h>
+            #include <linux/if.h>
+            #include <linux/if_addr.h>
+            #include <linux/if_link.h>
+            #include <linux/if_tun.h>
+            #include <linux/rtnetlink.h>
+            #include <linux/veth.h>
             #include <linux/mount.h>
             #include <sys/mount.h>
             #include <linux/openat2.h>

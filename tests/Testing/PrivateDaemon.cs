@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Berth.Testing;
 
@@ -29,6 +31,17 @@ public sealed class PrivateDaemon : IAsyncDisposable
 
     /// <summary>Parent of every container's cgroup, unlike any other daemon's.</summary>
     public string CgroupParent => "/" + Path.GetFileName(_root.Path);
+
+    /// <summary>What the names of this daemon's interfaces contain, and the name of its table of nftables ends with.</summary>
+    public string InterfaceTag => Convert.ToHexStringLower(Hash)[..5];
+
+    /// <summary>Names of this daemon's network interfaces on the host.</summary>
+    public string[] Interfaces() => [.. Directory.EnumerateFileSystemEntries("/sys/class/net").Select(static path => Path.GetFileName(path)!).Where(name => name.Contains(InterfaceTag, StringComparison.Ordinal))];
+
+    /// <summary>Sixteen subnets that hardly another daemon takes: networks that are not up yet are known to nobody else.</summary>
+    private string AddressPool => $"10.{128 + Hash[8] % 64}.{Hash[9] & 0xF0}.0/20,24";
+
+    private byte[] Hash => SHA256.HashData(Encoding.UTF8.GetBytes(RunRoot));
 
     /// <summary>Process id of berthd.</summary>
     public int Pid => _process?.Id ?? throw new InvalidOperationException("berthd is not running");
@@ -116,6 +129,7 @@ public sealed class PrivateDaemon : IAsyncDisposable
         ["BERTH_DATA_ROOT"] = DataRoot,
         ["BERTH_RUN_ROOT"] = RunRoot,
         ["BERTH_CGROUP_PARENT"] = CgroupParent,
+        ["BERTH_ADDRESS_POOL"] = AddressPool,
     };
 
     /// <summary>Runs the stock docker CLI against this daemon.</summary>
@@ -199,8 +213,8 @@ public sealed class PrivateDaemon : IAsyncDisposable
         Directory.CreateDirectory(_root.Combine("docker-config"));
         _process = Command.Start(
             Repository.Program("berthd"),
-            ["--host", $"unix://{Socket}", "--data-root", DataRoot, "--run-root", RunRoot, "--cgroup-parent", CgroupParent]);
-        var log = new System.Text.StringBuilder();
+            ["--host", $"unix://{Socket}", "--data-root", DataRoot, "--run-root", RunRoot, "--cgroup-parent", CgroupParent, "--address-pool", AddressPool]);
+        var log = new StringBuilder();
         _process.ErrorDataReceived += (_, line) => { lock (log) log.AppendLine(line.Data); };
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();
@@ -208,7 +222,7 @@ public sealed class PrivateDaemon : IAsyncDisposable
         await WaitForSocketAsync(_process, log, cancellationToken);
     }
 
-    private async Task WaitForSocketAsync(Process process, System.Text.StringBuilder log, CancellationToken cancellationToken)
+    private async Task WaitForSocketAsync(Process process, StringBuilder log, CancellationToken cancellationToken)
     {
         var address = new UnixDomainSocketEndPoint(Socket);
         for (long until = System.Environment.TickCount64 + 60_000; ; await Task.Delay(20, cancellationToken))

@@ -69,6 +69,13 @@ internal static class VerbFactory
         "volume inspect" => new InspectVerb("volume"),
         "volume rm" or "volume remove" => new VolumeRemoveVerb(),
         "volume prune" => new PruneVerb(PruneTarget.Volumes),
+        "network ls" or "network list" => new NetworkListVerb(),
+        "network create" => new NetworkCreateVerb(),
+        "network inspect" => new InspectVerb("network"),
+        "network rm" or "network remove" => new NetworkRemoveVerb(),
+        "network connect" => new NetworkConnectVerb(),
+        "network disconnect" => new NetworkDisconnectVerb(),
+        "network prune" => new PruneVerb(PruneTarget.Networks),
         "vm console" => new VmConsoleVerb(),
         "kernel ls" or "kernel list" => new KernelListVerb(),
         "kernel import" => new KernelImportVerb(),
@@ -84,5 +91,5 @@ internal static class VerbFactory
         _ => null,
     };
 
-    private static bool IsGroup(string word) => word is "container" or "image" or "volume" or "vm" or "kernel" or "system" or "daemon";
+    private static bool IsGroup(string word) => word is "container" or "image" or "volume" or "network" or "vm" or "kernel" or "system" or "daemon";
 }

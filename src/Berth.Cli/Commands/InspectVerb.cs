@@ -10,7 +10,7 @@ namespace Berth.Cli.Commands;
 internal sealed class InspectVerb(string? kind) : Verb
 {
     private readonly TextFlag _format = new("format", 'f', "FORMAT", "json, or a template as '{{.State.Status}}'");
-    private readonly TextFlag _type = new("type", "KIND", "container, image or volume");
+    private readonly TextFlag _type = new("type", "KIND", "container, image, volume or network");
     private readonly BoolFlag _size = new("size", 's', "Show how much disk containers use");
 
     public override string Usage => "[OPTIONS] NAME [NAME...]";
@@ -27,15 +27,16 @@ internal sealed class InspectVerb(string? kind) : Verb
         "container" => CompletionSource.Containers,
         "image" => CompletionSource.Images,
         "volume" => CompletionSource.Volumes,
+        "network" => CompletionSource.Networks,
         _ => CompletionSource.ContainersAndImages,
     };
 
     public override int Run(CommandContext context, IReadOnlyList<string> arguments)
     {
         var only = kind ?? _type.Value;
-        if (only is not (null or "container" or "image" or "volume"))
+        if (only is not (null or "container" or "image" or "volume" or "network"))
         {
-            throw new UsageException($"invalid value \"{only}\" for --type: use container, image or volume");
+            throw new UsageException($"invalid value \"{only}\" for --type: use container, image, volume or network");
         }
         var template = _format.Value is null or "json" ? null : Template.Parse(_format.Value);
         List<JsonDocument> found = [];
@@ -64,6 +65,7 @@ internal sealed class InspectVerb(string? kind) : Verb
             ("container", new Query($"/containers/{Query.Escape(name)}/json").Add("size", _size.Value).ToString()),
             ("image", $"{ImageNames.Path(name)}/json"),
             ("volume", $"/volumes/{Query.Escape(name)}"),
+            ("network", $"/networks/{Query.Escape(name)}"),
         ];
         foreach (var (place, target) in places)
         {

@@ -6,4 +6,5 @@ internal enum PruneTarget
     Containers,
     Images,
     Volumes,
+    Networks,
 }

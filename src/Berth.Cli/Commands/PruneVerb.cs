@@ -3,7 +3,7 @@ using Berth.Cli.Output;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth container|image|volume prune</c>.</summary>
+/// <summary><c>berth container|image|volume|network prune</c>.</summary>
 internal sealed class PruneVerb(PruneTarget target) : Verb
 {
     private readonly BoolFlag _force = new("force", 'f', "Do not ask");
@@ -14,7 +14,7 @@ internal sealed class PruneVerb(PruneTarget target) : Verb
 
     public override IReadOnlyList<string> Examples => [$"{target.ToString().ToLowerInvariant()[..^1]} prune -f"];
 
-    public override Flag[] Flags => target == PruneTarget.Containers ? [_force, _filter] : [_force, _all, _filter];
+    public override Flag[] Flags => target is PruneTarget.Containers or PruneTarget.Networks ? [_force, _filter] : [_force, _all, _filter];
 
     public override int MaximumArguments => 0;
 
@@ -25,6 +25,10 @@ internal sealed class PruneVerb(PruneTarget target) : Verb
             return 1;
         }
         var freed = Pruning.Prune(context, target, _all.Value, _filter.Values);
+        if (target == PruneTarget.Networks)
+        {
+            return 0;
+        }
         context.Out.WriteLine($"Total reclaimed space: {ByteText.Decimal(freed, 4)}");
         return 0;
     }
@@ -32,6 +36,7 @@ internal sealed class PruneVerb(PruneTarget target) : Verb
     private string Warning() => target switch
     {
         PruneTarget.Containers => "This will remove all stopped containers.",
+        PruneTarget.Networks => "This will remove all networks no container uses.",
         PruneTarget.Images when _all.Value => "This will remove all images without a container.",
         PruneTarget.Images => "This will remove all unnamed images.",
         _ when _all.Value => "This will remove all volumes no container uses.",

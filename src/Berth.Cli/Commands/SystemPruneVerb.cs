@@ -21,12 +21,13 @@ internal sealed class SystemPruneVerb : Verb
 
     public override int Run(CommandContext context, IReadOnlyList<string> arguments)
     {
-        var warning = $"This will remove all stopped containers{(_volumes.Value ? ", anonymous volumes no container uses" : "")} and all {(_all.Value ? "images without a container" : "unnamed images")}.";
+        var warning = $"This will remove all stopped containers, all networks no container uses{(_volumes.Value ? ", anonymous volumes no container uses" : "")} and all {(_all.Value ? "images without a container" : "unnamed images")}.";
         if (!_force.Value && !Confirmation.Ask(context, warning))
         {
             return 1;
         }
         var freed = Pruning.Prune(context, PruneTarget.Containers, all: false, _filter.Values);
+        Pruning.Prune(context, PruneTarget.Networks, all: false, _filter.Values);
         if (_volumes.Value)
         {
             freed += Pruning.Prune(context, PruneTarget.Volumes, all: false, _filter.Values.Where(filter => filter.StartsWith("label", StringComparison.Ordinal)));

@@ -100,7 +100,7 @@ internal sealed class Candidates(CommandContext context)
         CompletionSource.Volumes => Ask("/volumes", root => root.Items("Volumes").Select(volume => volume.Text("Name"))),
         CompletionSource.Kernels => Ask("/berth/kernels", root => root.EnumerateArray().Select(kernel => kernel.Text("Name"))),
         CompletionSource.Runtimes => ["container", "vm"],
-        CompletionSource.Networks => ["none", "host"],
+        CompletionSource.Networks => Ask("/networks", root => root.EnumerateArray().Select(network => network.Text("Name"))),
         CompletionSource.RestartPolicies => ["no", "always", "unless-stopped", "on-failure"],
         CompletionSource.Signals => s_signals,
         CompletionSource.Capabilities => s_capabilities,

@@ -59,7 +59,7 @@ internal sealed class ContainerFlags
     public readonly ListFlag Sysctl = new("sysctl", "NAME=VALUE", "Kernel parameter of the container's namespaces");
 
     // Namespaces and network
-    public readonly ListFlag Network = new("network", "NETWORK", "Network: none, host, or a network's name") { Completes = CompletionSource.Networks };
+    public readonly ListFlag Network = new("network", "NETWORK", "Network by name, or none, host, container:NAME") { Completes = CompletionSource.Networks };
     public readonly ListFlag Net = new("net", "NETWORK", "Same as --network") { Hidden = true };
     public readonly ListFlag NetworkAlias = new("network-alias", "NAME", "Another name in the network");
     public readonly TextFlag Ip = new("ip", "ADDRESS", "IPv4 address in the network");

@@ -52,6 +52,7 @@ public sealed record HostFeatures
                 SecurityModules.AppArmor(files),
                 SecurityModules.SELinux(files),
                 KernelFeatures.Nftables(files),
+                KernelFeatures.Tun(files),
                 KernelFeatures.Fuse(files),
                 VirtualizationProbe.Kvm(files),
                 VirtualizationProbe.Processor(files),

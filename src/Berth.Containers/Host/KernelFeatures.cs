@@ -61,11 +61,15 @@ internal static class KernelFeatures
     {
         bool kernel = files.Exists("/proc/sys/net/netfilter") || files.Exists("/sys/module/nf_tables");
         if (!kernel)
-            return new HostFeature("nftables", FeatureStatus.Missing, "neither /proc/sys/net/netfilter nor the nf_tables module is there", "modprobe nf_tables; needed for published ports and NAT only");
+            return new HostFeature("nftables", FeatureStatus.Missing, "neither /proc/sys/net/netfilter nor the nf_tables module is there", "modprobe nf_tables; needed by all networks but none and host");
         return files.HasProgram("nft")
             ? new HostFeature("nftables", FeatureStatus.Available, "netfilter in the kernel, nft installed")
-            : new HostFeature("nftables", FeatureStatus.Limited, "netfilter in the kernel, but no nft program", "apt-get install nftables");
+            : new HostFeature("nftables", FeatureStatus.Limited, "netfilter in the kernel, but no nft program", "scripts/install-runtime, or apt-get install nftables; needed by all networks but none and host");
     }
+
+    public static HostFeature Tun(HostFiles files) => files.Exists("/dev/net/tun")
+        ? new HostFeature("tun", FeatureStatus.Available, "/dev/net/tun connects virtual machines to networks")
+        : new HostFeature("tun", FeatureStatus.Missing, "/dev/net/tun does not exist", "modprobe tun; needed by virtual machines on networks but none");
 
     public static HostFeature Fuse(HostFiles files) => files.Exists("/dev/fuse")
         ? new HostFeature("fuse", FeatureStatus.Available, "/dev/fuse")

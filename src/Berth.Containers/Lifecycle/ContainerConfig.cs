@@ -1,4 +1,5 @@
 using Berth.Containers.Cgroups;
+using Berth.Containers.Interfaces;
 using Berth.Containers.Spec;
 
 namespace Berth.Containers.Lifecycle;
@@ -23,6 +24,12 @@ public sealed record ContainerConfig
 
     /// <summary>Whether a small init of our own runs as process 1 and the command below it.</summary>
     public bool Init { get; init; }
+
+    /// <summary>Interfaces made in its network namespace before the process runs; it must have one of its own.</summary>
+    public IReadOnlyList<InterfaceConfig> Interfaces { get; init; } = [];
+
+    /// <summary>Taps of the host that the process gets as open descriptors, from 3 on.</summary>
+    public IReadOnlyList<TapConfig> Taps { get; init; } = [];
 
     /// <summary>The cgroup, created and with its limits applied; the process enters it before anything else. Null: stay where the caller is.</summary>
     public ICgroup? Cgroup { get; init; }

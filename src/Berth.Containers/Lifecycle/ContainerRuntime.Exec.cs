@@ -51,7 +51,7 @@ public static partial class ContainerRuntime
         ProcessPlan.Enter(first, cgroup?.TaskFiles ?? [], process);
         rest.Add("join the container's namespaces", SystemCall.setns, config.ContainerPidFd, namespaces);
         IReadOnlyList<RlimitSpec> limits = Limits(process, map is null, out List<string> warnings);
-        ProcessPlan.Become(rest, apart: true, process, identity, streams.Plan, FilterCache.Get(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits);
+        ProcessPlan.Become(rest, apart: true, process, identity, streams.Plan, FilterCache.Get(config.Seccomp, out uint filterFlags), filterFlags, executable, process.Args, environment, limits, []);
         return Started(launcher.Launch(first.Calls, rest.Calls, calls => Launcher.Launch(calls, 0, cgroup?.Directory)), process.Args[0], streams, warnings);
     }
 

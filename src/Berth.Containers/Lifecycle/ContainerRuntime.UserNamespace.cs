@@ -5,6 +5,7 @@ using Berth.Containers.Rootfs;
 using Berth.Containers.Spec;
 using Berth.Linux;
 using Berth.Linux.Launch;
+using Berth.Linux.Routing;
 using static Berth.Linux.Libc;
 
 namespace Berth.Containers.Lifecycle;
@@ -17,7 +18,7 @@ public static partial class ContainerRuntime
 {
     private static StartedProcess CreateMapped(Creation creation)
     {
-        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _) = creation;
+        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _) = creation;
         ulong created = namespaces.Created | CLONE_NEWNS;
         FileDescriptor? joinedUser = namespaces.Find(CLONE_NEWUSER), joinedPid = namespaces.Find(CLONE_NEWPID);
 
@@ -54,7 +55,7 @@ public static partial class ContainerRuntime
         EnterNamespace(child.PidFd!, created & (ThreadNamespaces | CLONE_NEWNS), "the container's namespaces");
         NamespaceSetup.SetParameters(config.Spec, ipc: true);
         ActAs(0, 0);
-        NamespaceSetup.Configure(config.Spec, created, $"{child.Pid}");
+        NamespaceSetup.Configure(config, hostNetwork, created, $"{child.Pid}");
         NamespaceSetup.SetParameters(config.Spec, ipc: false);
         ActAs(map.HostUid(0), map.HostGid(0));
         using RootfsBuilder rootfs = new(config.Spec, options, binds, config.Cgroup, namespaces.IsOwn(CLONE_NEWCGROUP), map);

@@ -1,4 +1,5 @@
 using Berth.Containers.Cgroups;
+using Berth.Containers.Interfaces;
 using Berth.Containers.Namespaces;
 using Berth.Containers.Processes;
 using Berth.Containers.Rootfs;
@@ -6,6 +7,7 @@ using Berth.Containers.Security;
 using Berth.Containers.Spec;
 using Berth.Linux;
 using Berth.Linux.Launch;
+using Berth.Linux.Routing;
 using static Berth.Linux.Libc;
 
 namespace Berth.Containers.Lifecycle;
@@ -34,7 +36,10 @@ public static partial class ContainerRuntime
             List<MountOptions> options = [.. config.Spec.Mounts.Select(MountOptions.Parse)];
             using PreparedBinds binds = new(config.Spec.Mounts, options);
             using CgroupEntry? cgroup = config.Cgroup?.OpenEntry();
-            Creation creation = new(config, process, linux, namespaces, options, binds, cgroup, stdio);
+            // Opened here, in the host's network namespace.
+            using RouteSocket? hostNetwork = config.Interfaces.Count > 0 && namespaces.IsOwn(CLONE_NEWNET) ? RouteSocket.Open() : null;
+            using TapWiring taps = TapWiring.Open(config.Taps);
+            Creation creation = new(config, process, linux, namespaces, options, binds, cgroup, stdio, hostNetwork, taps.Taps);
             return ThrowAwayThread.Run(() => namespaces.IsOwn(CLONE_NEWUSER) ? CreateMapped(creation) : Create(creation)).WithStartTime();
         }
         catch (LinuxException e)
@@ -44,11 +49,11 @@ public static partial class ContainerRuntime
     }
 
     private sealed record Creation(ContainerConfig Config, ProcessSpec Process, LinuxSpec Linux, NamespaceSet Namespaces,
-        List<MountOptions> Options, PreparedBinds Binds, CgroupEntry? Cgroup, ProcessStdio Stdio);
+        List<MountOptions> Options, PreparedBinds Binds, CgroupEntry? Cgroup, ProcessStdio Stdio, RouteSocket? HostNetwork, IReadOnlyList<FileDescriptor> Taps);
 
     private static StartedProcess Create(Creation creation)
     {
-        (ContainerConfig config, ProcessSpec process, _, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _) = creation;
+        (ContainerConfig config, ProcessSpec process, _, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _) = creation;
         ulong created = namespaces.Created;
         Join(namespaces);
         if (namespaces.Find(CLONE_NEWTIME) is not null)
@@ -56,7 +61,7 @@ public static partial class ContainerRuntime
         using FileDescriptor? proc = SharedProc(config.Spec, options, namespaces);
         Unshare(CLONE_NEWNS | (created & (ThreadNamespaces | CLONE_NEWTIME)));
         SetUmask(0); // this thread's own since unshare; modes below are meant as written
-        NamespaceSetup.Configure(config.Spec, created, $"{ThreadId}"); // a thread has its number in /proc too, where only whole processes are listed
+        NamespaceSetup.Configure(config, hostNetwork, created, $"{ThreadId}"); // a thread has its number in /proc too, where only whole processes are listed
         NamespaceSetup.SetParameters(config.Spec, ipc: false);
         NamespaceSetup.SetParameters(config.Spec, ipc: true);
         using FileDescriptor root = DetachedMount.Root(config.Rootfs);
@@ -95,7 +100,7 @@ public static partial class ContainerRuntime
     // What remains once the tree stands: who the process is, what it runs, its streams, and the calls up to execve.
     private static Streams Populate(ChildPlan plan, Creation creation, RootfsBuilder rootfs, IdMap? map, ChildArgument? proc, bool apart, out List<string> warnings)
     {
-        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, _, _, _, ProcessStdio stdio) = creation;
+        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, _, _, _, ProcessStdio stdio, _, IReadOnlyList<FileDescriptor> taps) = creation;
         Identity identity = UserLookup.Resolve(rootfs.Root, config.User, process.User, config.GroupAdd);
         using (MountTarget.Directory(rootfs.Root, process.Cwd)) { }
         IReadOnlyList<string> environment = WithHome(process.Env, identity);
@@ -116,7 +121,7 @@ public static partial class ContainerRuntime
             if ((namespaces.Created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
             rootfs.AddChildCalls(plan, proc);
             IReadOnlyList<RlimitSpec> limits = Limits(process, map is null, out warnings);
-            ProcessPlan.Become(plan, apart, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits);
+            ProcessPlan.Become(plan, apart, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits, taps);
             return streams;
         }
         catch

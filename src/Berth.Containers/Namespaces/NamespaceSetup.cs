@@ -1,18 +1,22 @@
+using Berth.Containers.Interfaces;
 using Berth.Containers.Lifecycle;
 using Berth.Containers.Spec;
 using Berth.Linux;
+using Berth.Linux.Routing;
 using static Berth.Linux.Libc;
 
 namespace Berth.Containers.Namespaces;
 
-/// <summary>Sets up fresh namespaces from within: host name, loopback, kernel parameters, clock offsets. Runs on the thread that made them.</summary>
+/// <summary>Sets up fresh namespaces from within: host name, interfaces, kernel parameters, clock offsets. Runs on the thread that made them.</summary>
 internal static class NamespaceSetup
 {
-    /// <param name="spec">What is asked for.</param>
+    /// <param name="config">What is asked for.</param>
+    /// <param name="host">Reaches the host's network namespace; null without interfaces to make.</param>
     /// <param name="created">CLONE_NEW* of the fresh namespaces.</param>
     /// <param name="process">Directory of /proc whose process enters the time namespace.</param>
-    public static void Configure(RuntimeSpec spec, ulong created, string process)
+    public static void Configure(ContainerConfig config, RouteSocket? host, ulong created, string process)
     {
+        RuntimeSpec spec = config.Spec;
         if ((created & CLONE_NEWUTS) != 0)
         {
             if (!string.IsNullOrEmpty(spec.Hostname)) SetHostName(spec.Hostname);
@@ -22,6 +26,7 @@ internal static class NamespaceSetup
         {
             using FileDescriptor socket = OpenSocket(AF_INET, SOCK_DGRAM);
             BringUpLoopback(socket);
+            if (host is not null) InterfaceWiring.Connect(host, config.Interfaces);
         }
         if ((created & CLONE_NEWTIME) != 0 && spec.Linux!.TimeOffsets.Count > 0)
         {

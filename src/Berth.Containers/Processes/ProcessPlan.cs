@@ -28,9 +28,10 @@ internal static class ProcessPlan
     }
 
     /// <summary>Everything from standard streams to execve. <paramref name="apart"/>: enter a pid namespace others live in, by forking, when
-    /// nothing is left that they could gain from this process.</summary>
+    /// nothing is left that they could gain from this process. <paramref name="inherited"/>: descriptors the program finds open from 3 on; they lie above all
+    /// of these numbers.</summary>
     public static void Become(ChildPlan plan, bool apart, ProcessSpec process, Identity identity, StdioPlan stdio, FilterProgram? filter, uint filterFlags,
-        string executable, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<RlimitSpec> limits)
+        string executable, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<RlimitSpec> limits, IReadOnlyList<FileDescriptor> inherited)
     {
         Streams(plan, stdio);
         if (stdio.IsTerminal && !apart) plan.Add("controlling terminal", SystemCall.ioctl, 0, (nint)TIOCSCTTY, 0);
@@ -40,8 +41,9 @@ internal static class ProcessPlan
         WorkingDirectory(plan, process.Cwd);
         if (process.NoNewPrivileges) plan.Add("set no_new_privs", SystemCall.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         Signals(plan);
-        // From here on nothing but the three streams survives execve, whatever was open in this process (CVE-2024-21626).
+        // From here on nothing but the three streams, and what is meant to, survives execve, whatever was open in this process (CVE-2024-21626).
         plan.Add("close descriptors on exec", SystemCall.close_range, 3, uint.MaxValue, CLOSE_RANGE_CLOEXEC);
+        for (int i = 0; i < inherited.Count; i++) plan.Add("hand over a descriptor", SystemCall.dup2, inherited[i], 3 + i);
         Limit(plan, limits);
         Credentials(plan, process, identity, filter, filterFlags);
         plan.Add("unblock signals", SystemCall.rt_sigprocmask, SIG_SETMASK, ChildArgument.Bytes(new byte[8]), 0, 8);

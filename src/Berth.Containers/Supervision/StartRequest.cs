@@ -1,3 +1,4 @@
+using Berth.Containers.Interfaces;
 using Berth.Containers.Spec;
 
 namespace Berth.Containers.Supervision;
@@ -19,6 +20,12 @@ public sealed record StartRequest
 
     /// <summary>Additional groups by name or number.</summary>
     public IReadOnlyList<string> GroupAdd { get => field ?? []; init; }
+
+    /// <summary>Interfaces of its network namespace besides the loopback one; it must have a namespace of its own.</summary>
+    public IReadOnlyList<InterfaceConfig> Interfaces { get => field ?? []; init; }
+
+    /// <summary>Taps that the process gets as open descriptors, from 3 on.</summary>
+    public IReadOnlyList<TapConfig> Taps { get => field ?? []; init; }
 
     /// <summary>Run a small init as process 1.</summary>
     public bool Init { get; init; }

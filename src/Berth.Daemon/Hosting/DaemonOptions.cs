@@ -1,4 +1,5 @@
 using System.Net;
+using Berth.Networks.Addresses;
 using Microsoft.Extensions.Logging;
 
 namespace Berth.Daemon.Hosting;
@@ -13,6 +14,8 @@ internal sealed record DaemonOptions
               --data-root DIR         durable state (BERTH_DATA_ROOT; default /var/lib/berth)
               --run-root DIR          sockets and pid files (BERTH_RUN_ROOT; default /run/berth)
               --cgroup-parent PATH    control group above every container's (BERTH_CGROUP_PARENT; default /berth)
+              --address-pool BASE,SIZE    where the subnets of networks come from, such as 10.99.0.0/16,24; may be repeated
+                                          (BERTH_ADDRESS_POOL, separated by spaces)
               --userns-remap          containers get a user namespace and 65536 ids of their own unless they ask for
                                       --userns host (BERTH_USERNS_REMAP=1)
               --log-level LEVEL       debug, info, warning or error (BERTH_LOG_LEVEL; default info)
@@ -26,6 +29,9 @@ internal sealed record DaemonOptions
 
     public string CgroupParent { get; init; } = "/berth";
 
+    /// <summary>Where the subnets of networks come from.</summary>
+    public IReadOnlyList<SubnetPool> AddressPools { get; init; } = SubnetPool.Default;
+
     /// <summary>Whether containers get a user namespace of their own by default.</summary>
     public bool UsernsRemap { get; init; }
 
@@ -38,6 +44,7 @@ internal sealed record DaemonOptions
     public static DaemonOptions Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
         var hosts = new List<string>();
+        var pools = new List<string>();
         var flags = new Dictionary<string, string>();
         bool insecure = false, remap = environment("BERTH_USERNS_REMAP") is "1" or "true";
         for (int i = 0; i < arguments.Count; i++)
@@ -51,6 +58,9 @@ internal sealed record DaemonOptions
                     break;
                 case "--userns-remap" when equals < 0 || arguments[i][(equals + 1)..] == "default":
                     remap = true;
+                    break;
+                case "--address-pool":
+                    pools.Add(Value());
                     break;
                 case "-H" or "--host":
                     hosts.Add(Value());
@@ -76,11 +86,16 @@ internal sealed record DaemonOptions
         {
             hosts.Add(environment("BERTH_HOST") is { Length: > 0 } host ? host : $"unix://{runRoot}/berth.sock");
         }
+        if (pools.Count == 0)
+        {
+            pools.AddRange((environment("BERTH_ADDRESS_POOL") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        }
         return new DaemonOptions
         {
             DataRoot = AbsolutePath("--data-root", Setting("--data-root", "BERTH_DATA_ROOT", "/var/lib/berth")),
             RunRoot = runRoot,
             CgroupParent = AbsolutePath("--cgroup-parent", Setting("--cgroup-parent", "BERTH_CGROUP_PARENT", "/berth")),
+            AddressPools = pools.Count == 0 ? SubnetPool.Default : [.. pools.Select(SubnetPool.Parse)],
             UsernsRemap = remap,
             LogLevel = ParseLevel(Setting("--log-level", "BERTH_LOG_LEVEL", "info")),
             Listen = [.. hosts.Distinct().Select(host => ListenAddress.Parse(host, insecure)).OrderBy(point => point is IPEndPoint)],

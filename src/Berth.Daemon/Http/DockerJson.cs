@@ -5,8 +5,6 @@ namespace Berth.Daemon.Http;
 
 /// <summary>JSON of answers that only the API layer knows, with Docker's capitalised names.</summary>
 [JsonSerializable(typeof(IdAnswer))]
-[JsonSerializable(typeof(NetworkView))]
-[JsonSerializable(typeof(IReadOnlyList<NetworkView>))]
 [JsonSerializable(typeof(IReadOnlyList<ImageSummaryView>))]
 [JsonSerializable(typeof(ImageInspectView))]
 [JsonSerializable(typeof(IReadOnlyList<ImageHistoryView>))]

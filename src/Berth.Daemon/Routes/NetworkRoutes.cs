@@ -1,83 +1,43 @@
-using System.Security.Cryptography;
-using System.Text;
 using Berth.Daemon.Http;
 using Berth.Engine;
-using Berth.Engine.Instances;
+using Berth.Engine.Networks;
 
 namespace Berth.Daemon.Routes;
 
-/// <summary>The two networks there are: <c>none</c> (loopback only) and <c>host</c>. Others are refused honestly.</summary>
-internal sealed class NetworkRoutes(InstanceService instances)
+/// <summary>Networks.</summary>
+internal sealed class NetworkRoutes(NetworkService networks)
 {
-    private const string OnlyTwo = "only the networks none and host exist in this version; run containers with --network none or --network host";
-
-    private static readonly string[] Names = ["host", "none"];
-
-    private static readonly string Created = DockerTime.Format(DateTimeOffset.UnixEpoch);
-
     public IEnumerable<Route> List() =>
     [
-        new("GET", "/networks", ListAll),
-        new("POST", "/networks/create", _ => throw ApiException.NotImplemented(OnlyTwo)),
-        new("POST", "/networks/prune", call => call.Text("""{"NetworksDeleted":null}""", "application/json")),
-        new("GET", "/networks/{name}", call => call.Json(Find(call["name"]), DockerJson.Wire.NetworkView)),
+        new("GET", "/networks", call => call.Json(networks.List(call.Query.Filters()), EngineJson.Wire.IReadOnlyListNetworkView)),
+        new("POST", "/networks/create", Create),
+        new("POST", "/networks/prune", Prune),
+        new("GET", "/networks/{name}", call => call.Json(networks.Inspect(call["name"]), EngineJson.Wire.NetworkView)),
         new("DELETE", "/networks/{name}", Remove),
-        new("POST", "/networks/{name}/connect", Change),
-        new("POST", "/networks/{name}/disconnect", Change),
+        new("POST", "/networks/{name}/connect", Connect),
+        new("POST", "/networks/{name}/disconnect", Disconnect),
     ];
 
-    private static Task ListAll(ApiCall call)
-    {
-        FilterSet filters = call.Query.Filters();
-        filters.Allow("name", "id", "driver", "scope", "type", "dangling", "label");
-        IReadOnlyList<NetworkView> found =
-        [
-            .. Names.Select(name => View(name)).Where(network =>
-                Any("name", value => network.Name.Contains(value, StringComparison.Ordinal))
-                && Any("id", value => network.Id.StartsWith(value, StringComparison.Ordinal))
-                && filters.MatchExact("driver", network.Driver)
-                && filters.MatchExact("scope", network.Scope)
-                && filters.MatchExact("type", "builtin")
-                && filters.Boolean("dangling") is not true
-                && !filters.Has("label")),
-        ];
-        return call.Json(found, DockerJson.Wire.IReadOnlyListNetworkView);
+    private async Task Create(ApiCall call) =>
+        await call.Json(networks.Create(await call.ReadJson(EngineJson.Wire.NetworkCreateRequest)), EngineJson.Wire.NetworkCreateResult, 201);
 
-        bool Any(string key, Func<string, bool> matches) => !filters.Has(key) || filters[key].Any(matches);
+    private async Task Prune(ApiCall call) => await call.Json(await networks.PruneAsync(call.Query.Filters()), EngineJson.Wire.NetworkPruneResult);
+
+    private async Task Remove(ApiCall call)
+    {
+        await networks.RemoveAsync(call["name"]);
+        await call.Status(204);
     }
 
-    private NetworkView Find(string nameOrId)
+    private async Task Connect(ApiCall call)
     {
-        string name = Resolve(nameOrId);
-        return View(name) with
-        {
-            Containers = instances.List(all: false, limit: 0, size: false, FilterSet.Empty)
-                .Where(instance => instance.HostConfig.NetworkMode == name)
-                .ToDictionary(instance => instance.Id, instance => new NetworkMember(instance.Names is [var first, ..] ? first.TrimStart('/') : "")),
-        };
+        await networks.ConnectAsync(call["name"], await call.ReadJson(EngineJson.Wire.NetworkConnectRequest), default);
+        await call.Status(200);
     }
 
-    private static Task Remove(ApiCall call)
-        => throw new ApiException(403, $"{Resolve(call["name"])} is a pre-defined network and cannot be removed");
-
-    private static Task Change(ApiCall call)
+    private async Task Disconnect(ApiCall call)
     {
-        Resolve(call["name"]);
-        throw ApiException.NotImplemented(OnlyTwo + " from the start: a container's network cannot be changed later");
+        await networks.DisconnectAsync(call["name"], await call.ReadJson(EngineJson.Wire.NetworkDisconnectRequest), default);
+        await call.Status(200);
     }
-
-    private static string Resolve(string nameOrId)
-        => Names.FirstOrDefault(name => name == nameOrId || (nameOrId.Length >= 4 && IdOf(name).StartsWith(nameOrId, StringComparison.Ordinal)))
-            ?? throw ApiException.NotFound($"network {nameOrId} not found");
-
-    private static NetworkView View(string name) => new()
-    {
-        Name = name,
-        Id = IdOf(name),
-        Created = Created,
-        Driver = name == "none" ? "null" : name,
-    };
-
-    // Stable over restarts and machines, so that a client may remember it.
-    private static string IdOf(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"berth network {name}")));
 }

@@ -18,7 +18,7 @@ internal static class RouteTable
         .. new ImageRoutes(engine.Images).List(),
         .. new ImageTransferRoutes(engine.Images).List(),
         .. new VolumeRoutes(engine.Volumes).List(),
-        .. new NetworkRoutes(engine.Instances).List(),
+        .. new NetworkRoutes(engine.Networks).List(),
         .. new MachineRoutes(engine.Kernels, engine.Instances).List(),
         .. new BerthRoutes(options).List(),
         .. BuildRoutes.List(),

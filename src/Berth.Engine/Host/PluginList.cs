@@ -7,7 +7,7 @@ public sealed record PluginList
     public IReadOnlyList<string> Volume { get; init; } = ["local"];
 
     /// <summary>Network drivers.</summary>
-    public IReadOnlyList<string> Network { get; init; } = ["host", "null"];
+    public IReadOnlyList<string> Network { get; init; } = ["bridge", "host", "null"];
 
     /// <summary>None.</summary>
     public IReadOnlyList<string>? Authorization { get; init; }

@@ -1,13 +1,14 @@
 using Berth.Containers.Cgroups;
 using Berth.Engine.Configuration;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 
 namespace Berth.Engine.Instances;
 
 /// <summary>Changes to living instances: frozen or not, name, limits.</summary>
-internal sealed class InstanceChanger(EngineContext context)
+internal sealed class InstanceChanger(EngineContext context, InstanceNetworks networks)
 {
     public Task PauseAsync(Instance instance, CancellationToken cancellationToken) => HeldAsync(instance, () =>
     {
@@ -73,6 +74,7 @@ internal sealed class InstanceChanger(EngineContext context)
             }
             instance.Name = name;
             context.Registry.Release(old);
+            networks.Renamed(instance);
             context.Events.Publish(instance, "rename", ("oldName", "/" + old));
         }, cancellationToken);
     }

@@ -73,6 +73,8 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
 
     private InstanceDefinition Define(string id, CreateRequest request, Image image)
     {
+        (string network, NetworkingConfig networking) = NetworkRules.Resolve(request, context.Networks);
+        request = request with { HostConfig = request.HostConfig with { NetworkMode = network } };
         HostConfig host = Normalized(request.HostConfig.IsMachine ? request.HostConfig with { Memory = MachineSize.Memory(request.HostConfig) } : request.HostConfig);
         InstanceConfig config = ConfigMerge.Merge(request.Config, image.Config.Config);
         IReadOnlyList<string> arguments = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
@@ -89,7 +91,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             host.IsMachine ? config with { Volumes = null } : config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
         InstanceFiles.CheckBindSources([.. mounts.Where(static m => !m.CreateSource)]);
         if (string.IsNullOrEmpty(config.Hostname) && host.UTSMode != "host" && host.NetworkMode != "host")
-            config = config with { Hostname = id[..12] };
+            config = config with { Hostname = JoinedHostName(host.NetworkMode) ?? id[..12] };
         return new InstanceDefinition
         {
             Id = id,
@@ -97,16 +99,20 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             ImageId = image.Id,
             Config = config,
             HostConfig = host,
-            NetworkingConfig = request.NetworkingConfig,
+            NetworkingConfig = networking,
             Arguments = arguments,
             Mounts = mounts,
         };
     }
 
+    // The joined instance's /etc/hosts has its name.
+    private string? JoinedHostName(string? mode) => mode is not null && mode.StartsWith("container:", StringComparison.Ordinal)
+        ? context.Registry.Get(mode["container:".Length..]).Definition.Config.Hostname
+        : null;
+
     /// <summary>What unset means, written down as inspect shows it.</summary>
     private HostConfig Normalized(HostConfig host) => host with
     {
-        NetworkMode = string.IsNullOrEmpty(host.NetworkMode) ? "default" : host.NetworkMode,
         IpcMode = string.IsNullOrEmpty(host.IpcMode) ? "private" : host.IpcMode,
         CgroupnsMode = string.IsNullOrEmpty(host.CgroupnsMode) ? host.Privileged && !context.Host.CgroupV2 ? "host" : "private" : host.CgroupnsMode,
         RestartPolicy = host.RestartPolicy is { Name.Length: > 0 } policy ? policy : new RestartPolicy { Name = "no" },

@@ -17,8 +17,9 @@ internal static class InstanceFiles
     }
 
     /// <summary>Written anew for each start: the host's resolver or the instance's name may have changed.</summary>
-    public static void WriteEtc(EnginePaths paths, InstanceDefinition definition, string hostName, string? joined)
+    public static void WriteEtc(EngineContext context, InstanceDefinition definition, string hostName, string? joined, EtcFacts facts)
     {
+        EnginePaths paths = context.Paths;
         string directory = paths.Container(definition.Id);
         if (joined is not null)
         {
@@ -27,10 +28,10 @@ internal static class InstanceFiles
             return;
         }
         bool hostNetwork = definition.HostConfig.NetworkMode == "host";
-        string hosts = HostsFile.Hosts(definition.HostConfig, hostName);
+        string hosts = HostsFile.Hosts(definition.HostConfig, hostName, facts);
         File.WriteAllText(Path.Combine(directory, "hosts"), hostNetwork && definition.HostConfig.ExtraHosts is not { Count: > 0 } ? Read("/etc/hosts", hosts) : hosts);
         File.WriteAllText(Path.Combine(directory, "hostname"), hostName + "\n");
-        File.WriteAllText(Path.Combine(directory, "resolv.conf"), HostsFile.ResolvConf(definition.HostConfig, Read("/etc/resolv.conf", "")));
+        File.WriteAllText(Path.Combine(directory, "resolv.conf"), HostsFile.ResolvConf(definition.HostConfig, Read("/etc/resolv.conf", ""), facts));
     }
 
     /// <summary>The short form of a bind makes its missing source; the long form refuses it.</summary>

@@ -1,3 +1,4 @@
+using Berth.Engine.Networks;
 using Berth.Engine.State;
 using Berth.Images;
 
@@ -48,12 +49,18 @@ internal static class InstanceFilter
                 && (since is not { } s || definition.CreatedAt > s)
                 && (!filters.Has("ancestor") || ancestors.Contains(definition.ImageId) || filters["ancestor"].Contains(definition.Config.Image))
                 && filters.MatchExact("health", InstanceViews.Health(instance)?.Status ?? "none")
-                && (!filters.Has("network") || filters["network"].Any(InstanceViews.Networks(definition).ContainsKey))
+                && (!filters.Has("network") || filters["network"].Any(n => MatchesNetwork(definition, n)))
                 && (!filters.Has("volume") || definition.Mounts.Any(m => filters["volume"].Any(v => v == m.VolumeName || v == m.Destination || v == m.Source)))
-                && !filters.Has("publish")
+                && (!filters.Has("publish") || filters["publish"].Any(p => IsPublished(instance, p)))
                 && (!filters.Has("expose") || filters["expose"].Any(p => definition.Config.ExposedPorts?.ContainsKey(p.Contains('/', StringComparison.Ordinal) ? p : p + "/tcp") == true))
                 && filters.Boolean("is-task") != true;
         }
+
+        bool MatchesNetwork(InstanceDefinition definition, string wanted) =>
+            definition.HostConfig.NetworkMode == wanted && wanted is "none" or "host" || NetworkViews.Networks(context, definition).Any(n => n.Key == wanted || n.Value.NetworkID == wanted);
+
+        bool IsPublished(Instance instance, string port) => context.Endpoints.Find(instance.Id)?.Ports
+            .Any(p => port.Contains('/', StringComparison.Ordinal) ? $"{p.TargetPort}/{p.Protocol}" == port : p.TargetPort.ToString() == port || p.HostPort.ToString() == port) == true;
 
         IEnumerable<DateTimeOffset>? Bound(string key) => filters.Has(key) ? filters[key].Select(name => context.Registry.Get(name).Definition.CreatedAt) : null;
     }

@@ -1,12 +1,14 @@
 using Berth.Containers.Supervision;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
+using Berth.Networks;
 
 namespace Berth.Engine.Instances;
 
 /// <summary>Starts instances and records their ends: the two places where an instance begins and stops running.</summary>
-internal sealed class InstanceRunner(EngineContext context, SpecSource specs, MachineStarter machines, InstanceRemover remover, VolumeFiller filler)
+internal sealed class InstanceRunner(EngineContext context, SpecSource specs, MachineStarter machines, InstanceRemover remover, VolumeFiller filler, InstanceNetworks networks)
 {
     /// <summary>Called when the workload runs, to begin its health probes.</summary>
     public Action<Instance>? Running { get; set; }
@@ -106,10 +108,12 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             string? joined = definition.HostConfig.NetworkMode is { } mode && mode.StartsWith("container:", StringComparison.Ordinal)
                 ? context.Registry.Get(mode["container:".Length..]).Id
                 : null;
-            InstanceFiles.WriteEtc(context.Paths, definition, specs.HostName(definition), joined);
+            InstanceAttachment attachment = await networks.AttachAsync(instance);
+            InstanceFiles.WriteEtc(context, definition, specs.HostName(definition), joined, networks.Facts(instance.Id));
             StartRequest request = definition.IsMachine
-                ? await machines.RequestAsync(definition, context.Stopping.Token)
-                : specs.Request(definition, specs.Build(definition, joins: true), specs.Overlay(definition));
+                ? await machines.RequestAsync(definition, attachment.Interfaces, context.Stopping.Token)
+                : specs.Request(definition, specs.Build(definition, joins: true), specs.Overlay(definition)) with { Interfaces = attachment.Interfaces };
+            await attachment.Rules;
             StartResult started = await context.Supervisor.StartAsync(request, CancellationToken.None);
             context.States.Save(instance, instance.State with
             {
@@ -128,10 +132,12 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             context.Events.Publish(instance, "start");
             Running?.Invoke(instance);
         }
-        catch (Exception e) when (e is SupervisorException or EngineException or IOException)
+        catch (Exception e) when (e is SupervisorException or EngineException or IOException or NetworkException)
         {
+            networks.Leave(instance.Id);
             EngineException error = e switch
             {
+                NetworkException refused => NetworkErrors.Translate(refused),
                 SupervisorException refused => SupervisorErrors.Translate(refused),
                 EngineException own => own,
                 _ => new EngineException(EngineErrorKind.System, e.Message, e),
@@ -180,6 +186,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
         if (restarts)
             state = state with { Status = InstanceStatus.Restarting, RestartCount = state.RestartCount + 1 };
         instance.Health?.Stop();
+        networks.Leave(instance.Id);
         // Before Forget: from here on the exit is nowhere else.
         bool saved = true;
         if (!remove)

@@ -1,6 +1,7 @@
 using Berth.Containers.Supervision;
 using Berth.Engine.Configuration;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.State;
 using Berth.Engine.Supervision;
 
@@ -23,7 +24,7 @@ public sealed class InstanceService
     private readonly InstanceArchive _archive;
     private readonly MachineConsole _console;
 
-    internal InstanceService(EngineContext context, SpecSource specs, InstanceRunner runner, InstanceRemover remover, InstanceViews views)
+    internal InstanceService(EngineContext context, SpecSource specs, InstanceRunner runner, InstanceRemover remover, InstanceViews views, InstanceNetworks networks)
     {
         _context = context;
         _runner = runner;
@@ -31,7 +32,7 @@ public sealed class InstanceService
         _views = views;
         _creator = new InstanceCreator(context, specs);
         _stopper = new InstanceStopper(context);
-        _changer = new InstanceChanger(context);
+        _changer = new InstanceChanger(context, networks);
         _usage = new InstanceUsage(context);
         _processes = new InstanceProcesses(context);
         _archive = new InstanceArchive(context);

@@ -68,7 +68,7 @@ internal sealed class InstanceUsage(EngineContext context)
                 FailCount = usage.Memory.FailCount,
                 Limit = instance.Definition.IsMachine ? (ulong)MachineSize.Memory(instance.Definition.HostConfig) : usage.Memory.Limit ?? HostMemory(),
             },
-            Networks = instance.Definition.HostConfig.NetworkMode == "host" ? null : Networks(state.Pid),
+            Networks = instance.Definition.HostConfig.NetworkMode == "host" ? null : instance.Definition.IsMachine ? TapCounters(instance) : Networks($"/proc/{state.Pid}/net/dev"),
         };
     }
 
@@ -85,12 +85,32 @@ internal sealed class InstanceUsage(EngineContext context)
     private static ulong HostMemory() =>
         ulong.Parse(File.ReadLines("/proc/meminfo").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
 
-    private static Dictionary<string, NetworkStats>? Networks(int pid)
+    // What the tap receives the guest has sent.
+    private Dictionary<string, NetworkStats>? TapCounters(Instance instance)
+    {
+        if (context.Endpoints.Find(instance.Id) is not { } attachment || Networks("/proc/self/net/dev") is not { } host)
+            return null;
+        return attachment.Endpoints.Where(e => host.ContainsKey(e.HostInterface)).ToDictionary(static e => e.Interface, e => Turned(host[e.HostInterface]));
+    }
+
+    private static NetworkStats Turned(NetworkStats other) => new()
+    {
+        RxBytes = other.TxBytes,
+        RxPackets = other.TxPackets,
+        RxErrors = other.TxErrors,
+        RxDropped = other.TxDropped,
+        TxBytes = other.RxBytes,
+        TxPackets = other.RxPackets,
+        TxErrors = other.RxErrors,
+        TxDropped = other.RxDropped,
+    };
+
+    private static Dictionary<string, NetworkStats>? Networks(string file)
     {
         try
         {
             var networks = new Dictionary<string, NetworkStats>(StringComparer.Ordinal);
-            foreach (string line in File.ReadLines($"/proc/{pid}/net/dev").Skip(2))
+            foreach (string line in File.ReadLines(file).Skip(2))
             {
                 string[] parts = line.Split([':', ' '], StringSplitOptions.RemoveEmptyEntries);
                 ulong[] n = [.. parts.Skip(1).Select(static p => ulong.Parse(p, CultureInfo.InvariantCulture))];

@@ -1,6 +1,6 @@
-using Berth.Engine.Configuration;
 using Berth.Engine.Execs;
 using Berth.Engine.Machines;
+using Berth.Engine.Networks;
 using Berth.Engine.State;
 using Berth.Images;
 using Berth.Linux;
@@ -36,11 +36,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
             SizeRootFs = root,
             Mounts = MountViews(definition),
             Config = definition.Config,
-            NetworkSettings = new NetworkSettingsView
-            {
-                SandboxKey = instance.State.IsRunning ? $"/proc/{instance.State.Pid}/ns/net" : "",
-                Networks = Networks(definition),
-            },
+            NetworkSettings = NetworkViews.Settings(context, instance),
         };
     }
 
@@ -62,9 +58,9 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
             Labels = definition.Config.Labels ?? new Dictionary<string, string>(),
             State = state.StatusText,
             Status = StatusText.Of(state, Health(instance)?.Status, context.Clock.GetUtcNow()),
-            Ports = [.. (definition.Config.ExposedPorts?.Keys ?? []).Select(Port).OfType<PortView>()],
-            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "default", Runtime = definition.HostConfig.Runtime ?? "container" },
-            NetworkSettings = new SummaryNetworkSettings { Networks = Networks(definition) },
+            Ports = NetworkViews.Ports(context, definition),
+            HostConfig = new SummaryHostConfig { NetworkMode = definition.HostConfig.NetworkMode ?? "", Runtime = definition.HostConfig.Runtime ?? "container" },
+            NetworkSettings = new SummaryNetworkSettings { Networks = NetworkViews.Networks(context, definition) },
             Mounts = MountViews(definition),
         };
     }
@@ -72,13 +68,6 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
     public static HealthView? Health(Instance instance) => HealthMonitor.IsWanted(instance.Definition.Config.Healthcheck)
         ? instance.Health?.View ?? new HealthView { Status = instance.State.IsRunning ? "starting" : "unhealthy" }
         : null;
-
-    public static IReadOnlyDictionary<string, EndpointConfig> Networks(InstanceDefinition definition) => definition.HostConfig.NetworkMode switch
-    {
-        "none" or "host" => new Dictionary<string, EndpointConfig> { [definition.HostConfig.NetworkMode] = new() },
-        null or "default" or "bridge" when definition.Config.NetworkDisabled != true => new Dictionary<string, EndpointConfig> { ["none"] = new() },
-        _ => new Dictionary<string, EndpointConfig>(),
-    };
 
     private static InstanceStateView StateView(Instance instance)
     {
@@ -150,10 +139,4 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
     })];
 
     private static string Command(IReadOnlyList<string> arguments) => string.Join(' ', arguments.Select(static a => a.Contains(' ', StringComparison.Ordinal) ? $"'{a}'" : a));
-
-    private static PortView? Port(string text)
-    {
-        string[] parts = text.Split('/');
-        return ushort.TryParse(parts[0], out ushort port) ? new PortView { PrivatePort = port, Type = parts.Length > 1 ? parts[1] : "tcp" } : null;
-    }
 }

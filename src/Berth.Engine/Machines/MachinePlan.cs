@@ -1,4 +1,5 @@
 using System.Text;
+using Berth.Containers.Interfaces;
 using Berth.Containers.Security;
 using Berth.Containers.Spec;
 using Berth.Disks;
@@ -17,12 +18,16 @@ internal static class MachinePlan
     // A process travels to the guest in one frame of 64 KiB. See docs/guest-protocol.md.
     private const int MaxProcessBytes = 60_000;
 
+    // After the standard streams.
+    private const int FirstTap = 3;
+
     /// <param name="definition">The instance.</param>
     /// <param name="host">What this host offers.</param>
     /// <param name="hostName">The guest's name.</param>
     /// <param name="hosts">Content of /etc/hosts.</param>
     /// <param name="resolver">Content of /etc/resolv.conf.</param>
-    public static MachineConfig Build(InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver) => new()
+    /// <param name="interfaces">Network cards, each with a tap.</param>
+    public static MachineConfig Build(InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces) => new()
     {
         Id = definition.Id,
         Memory = MachineSize.Memory(definition.HostConfig),
@@ -30,6 +35,7 @@ internal static class MachinePlan
         Kernel = MachinePlaces.Kernel,
         Initrd = MachinePlaces.Initrd,
         Disks = [new DiskConfig(MachinePlaces.BaseDisk, IsReadOnly: true), new DiskConfig(MachinePlaces.WritableDisk, IsReadOnly: false)],
+        Networks = [.. interfaces.Select(static (card, index) => new NetworkCardConfig(FirstTap + index, card.Mac, card.Name, card.Mtu, card.Addresses, card.Gateways))],
         BaseFileSystem = ImageDisks.FileSystem,
         WritableFileSystem = Berth.Disks.WritableDisk.FileSystem,
         Hostname = hostName,

@@ -58,11 +58,9 @@ internal static class MachineRules
 
     private static void CheckNetwork(HostConfig host)
     {
-        const string Why = "it has a network of its own, which is the loopback interface alone for now", Fix = "leave --network out, or use --runtime container";
+        const string Why = "its network is its own kernel's", Fix = "use --network with a network's name or none, or --runtime container";
         if (host.NetworkMode is { } mode && (mode == "host" || mode.StartsWith("container:", StringComparison.Ordinal)))
             throw Absent("HostConfig.NetworkMode", Why, Fix);
-        if (host.PortBindings is { Count: > 0 } || host.PublishAllPorts)
-            throw Absent("HostConfig.PortBindings", Why, "leave -p and -P out, or use --runtime container");
     }
 
     private static void CheckNamespaces(InstanceConfig config, HostConfig host)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Berth.Boot.Store;
+using Berth.Containers.Interfaces;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
 using Berth.Disks;
@@ -15,16 +16,22 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
 {
     private readonly InitrdBuilder _initrds = new(context.Paths.Initrds);
 
-    public Task<StartRequest> RequestAsync(InstanceDefinition definition, CancellationToken cancellationToken) => MachineErrors.TranslatedAsync(async () =>
+    public Task<StartRequest> RequestAsync(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, CancellationToken cancellationToken) => MachineErrors.TranslatedAsync(async () =>
     {
         RequireInstalled();
         MachineParts parts = await PartsAsync(definition, cancellationToken);
         string directory = context.Paths.Machine(definition.Id);
         await Task.Run(() => EnsureDisk(directory, MachineSize.Disk(definition.HostConfig)), CancellationToken.None);
-        WriteConfig(definition, parts.Config);
+        WriteConfig(definition, interfaces, parts.Config);
         MachineRoot.Ensure(context.Paths.MachineRoot, context.Machines);
         RuntimeSpec spec = specs.BuildMachine(definition, parts);
-        return specs.Request(definition, spec, new RootfsRequest { Directory = context.Paths.MachineRoot }) with { User = null, GroupAdd = [], Init = false };
+        return specs.Request(definition, spec, new RootfsRequest { Directory = context.Paths.MachineRoot }) with
+        {
+            User = null,
+            GroupAdd = [],
+            Init = false,
+            Taps = [.. interfaces.Select(static i => new TapConfig { HostName = i.HostName, Bridge = i.Bridge, Mtu = i.Mtu })],
+        };
     });
 
     private void RequireInstalled()
@@ -62,11 +69,11 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
         File.Move(half, disk);
     }
 
-    private void WriteConfig(InstanceDefinition definition, string path)
+    private void WriteConfig(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, string path)
     {
         string files = context.Paths.Container(definition.Id);
         MachineConfig config = MachinePlan.Build(
-            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")));
+            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")), interfaces);
         using var output = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.Create,

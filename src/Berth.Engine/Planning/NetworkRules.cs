@@ -1,52 +1,62 @@
 using Berth.Engine.Configuration;
+using Berth.Engine.Networks;
 
 namespace Berth.Engine.Planning;
 
-/// <summary>Which network wishes can be met today: none, host, another instance's, and loopback in place of a bridge.</summary>
+/// <summary>Which wishes for networks and ports fit together; what needs the networks themselves is resolved by <see cref="Resolve"/>.</summary>
 internal static class NetworkRules
 {
-    public const string BridgeWarning = "NetworkMode: bridge networking is not available yet: the instance has a loopback interface only; use --network host to reach other machines, or --network none";
-
-    public const string MachineWarning = "NetworkMode: bridge networking is not available yet: the virtual machine has a loopback interface only";
+    public const string DiscardedPorts = "Published ports are discarded when using host network mode";
 
     public static void Check(CreateRequest request, List<string> warnings)
     {
         HostConfig host = request.HostConfig;
         string mode = host.NetworkMode ?? "";
-        bool known = mode is "" or "default" or "bridge" or "none" or "host" || (mode.StartsWith("container:", StringComparison.Ordinal) && mode.Length > 10);
-        if (!known)
-            throw EngineException.NotImplemented($"HostConfig.NetworkMode: network \"{mode}\" is not available: user-defined networks are not available yet, use none, host or container:<name|id>");
-        if (host.PortBindings is { Count: > 0 })
-            throw EngineException.NotImplemented("HostConfig.PortBindings: publishing ports is not available yet: use --network host, where the workload listens on the host's own ports");
-        if (host.PublishAllPorts)
-            throw EngineException.NotImplemented("HostConfig.PublishAllPorts: publishing ports is not available yet: use --network host, where the workload listens on the host's own ports");
+        if (mode == "container:")
+            throw EngineException.Invalid("HostConfig.NetworkMode: invalid container format container:<name|id>");
         if (host.Links is { Count: > 0 })
-            throw EngineException.NotImplemented("HostConfig.Links: links are not available: use --network container:<name|id> or --network host");
+            throw EngineException.NotImplemented("HostConfig.Links: links are not available: instances of one network find each other by name");
+        bool publishes = PortPlan.Read(request.Config, host).Count > 0;
+        foreach (string port in request.Config.ExposedPorts?.Keys ?? [])
+            PortPlan.CheckExposed(port);
+        if (!string.IsNullOrEmpty(request.Config.MacAddress))
+            EndpointRules.CheckMac(request.Config.MacAddress, "MacAddress");
         if (mode == "host" && request.Config.NetworkDisabled == true)
             throw EngineException.Invalid("NetworkDisabled: conflicts with NetworkMode host: give one of the two");
-        if (mode.StartsWith("container:", StringComparison.Ordinal))
-        {
-            if (!string.IsNullOrEmpty(request.Config.Hostname))
-                throw EngineException.Invalid("Hostname: conflicting options: hostname and the network mode");
-            if (host.Dns is { Count: > 0 } || host.ExtraHosts is { Count: > 0 })
-                throw EngineException.Invalid("HostConfig.Dns/ExtraHosts: conflicting options: the joined instance decides them");
-        }
-        foreach ((string network, EndpointConfig? endpoint) in request.NetworkingConfig.EndpointsConfig ?? new Dictionary<string, EndpointConfig?>())
-            CheckEndpoint(network, mode, endpoint);
-        if (mode == "bridge" && request.Config.NetworkDisabled != true)
-            warnings.Add(host.IsMachine ? MachineWarning : BridgeWarning);
+        if (publishes && mode == "host")
+            warnings.Add(DiscardedPorts);
+        if (!mode.StartsWith("container:", StringComparison.Ordinal))
+            return;
+        if (!string.IsNullOrEmpty(request.Config.Hostname))
+            throw EngineException.Invalid("Hostname: conflicting options: hostname and the network mode");
+        if (host.Dns is { Count: > 0 } || host.ExtraHosts is { Count: > 0 })
+            throw EngineException.Invalid("HostConfig.Dns/ExtraHosts: conflicting options: the joined instance decides them");
+        if (publishes)
+            throw EngineException.Invalid("HostConfig.PortBindings: conflicting options: port publishing and the container type network mode: publish them on the joined instance");
     }
 
-    private static void CheckEndpoint(string network, string mode, EndpointConfig? endpoint)
+    /// <summary>The request's networks by their names, with the mode's own network first among them and each with its id.</summary>
+    /// <exception cref="EngineException">NotFound: there is no such network.</exception>
+    public static (string Mode, NetworkingConfig Config) Resolve(CreateRequest request, NetworkRegistry networks)
     {
-        if (network != mode && network is not ("default" or "bridge" or "none" or "host"))
-            throw EngineException.NotImplemented($"NetworkingConfig.EndpointsConfig: network \"{network}\" is not available: user-defined networks are not available yet, use none, host or container:<name|id>");
-        if (endpoint is null)
-            return;
-        UnknownFields.Refuse(endpoint.Unknown, $"NetworkingConfig.EndpointsConfig[{network}].");
-        bool wishes = endpoint.Links is { Count: > 0 } || endpoint.Aliases is { Count: > 0 } || !string.IsNullOrEmpty(endpoint.MacAddress) || endpoint.DriverOpts is { Count: > 0 }
-            || endpoint.IPAMConfig is { } ipam && (!string.IsNullOrEmpty(ipam.IPv4Address) || !string.IsNullOrEmpty(ipam.IPv6Address) || ipam.LinkLocalIPs is { Count: > 0 });
-        if (wishes)
-            throw EngineException.NotImplemented($"NetworkingConfig.EndpointsConfig[{network}]: addresses, aliases and links need networks, which are not available yet: leave --ip, --network-alias, --link and --mac-address out");
+        string mode = request.HostConfig.NetworkMode is { Length: > 0 } asked and not "default" ? asked : Network.DefaultName;
+        bool none = mode is "none" or "host" || mode.StartsWith("container:", StringComparison.Ordinal);
+        IReadOnlyDictionary<string, EndpointConfig?> wishes = request.NetworkingConfig.EndpointsConfig ?? new Dictionary<string, EndpointConfig?>();
+        if (none)
+        {
+            if (wishes.Keys.FirstOrDefault(name => name != mode && name != "default") is { } other)
+                throw EngineException.Invalid($"NetworkingConfig.EndpointsConfig: conflicting options: the network mode {mode} and the network {other}: leave one of them out");
+            return (mode, new NetworkingConfig());
+        }
+        mode = networks.Get(mode).Name;
+        var resolved = new Dictionary<string, EndpointConfig?> { [mode] = new EndpointConfig { NetworkID = networks.Get(mode).Id } };
+        foreach ((string name, EndpointConfig? wish) in wishes)
+        {
+            if (name is "none" or "host")
+                throw EngineException.Invalid($"NetworkingConfig.EndpointsConfig: conflicting options: the network {name} cannot be combined with others");
+            Network network = networks.Get(name == "default" ? Network.DefaultName : name);
+            resolved[network.Name] = EndpointRules.Checked(wish ?? new EndpointConfig(), network, $"NetworkingConfig.EndpointsConfig[{name}]");
+        }
+        return (mode, new NetworkingConfig { EndpointsConfig = resolved });
     }
 }

@@ -134,8 +134,6 @@ internal static class RequestValidator
             throw EngineException.Invalid($"WorkingDir: the working directory '{config.WorkingDir}' is invalid, it needs to be an absolute path");
         if (!string.IsNullOrEmpty(config.StopSignal))
             SignalNames.Parse(config.StopSignal, "StopSignal");
-        if (!string.IsNullOrEmpty(config.MacAddress))
-            throw EngineException.NotImplemented("MacAddress: networks with addresses are not available yet: leave --mac-address out");
         HealthRules.Check(config.Healthcheck);
     }
 

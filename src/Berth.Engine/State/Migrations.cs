@@ -10,5 +10,9 @@ internal static class Migrations
         CREATE TABLE volumes (name TEXT PRIMARY KEY, volume TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE networks (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, network TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE attachments (instance TEXT PRIMARY KEY, attachment TEXT NOT NULL) WITHOUT ROWID;
+        """,
     ];
 }

@@ -7,4 +7,6 @@ namespace Berth.Engine.State;
 [JsonSerializable(typeof(InstanceDefinition))]
 [JsonSerializable(typeof(InstanceState))]
 [JsonSerializable(typeof(VolumeRow))]
+[JsonSerializable(typeof(NetworkRow))]
+[JsonSerializable(typeof(AttachmentRow))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Data.Sqlite;
 
 namespace Berth.Engine.State;
@@ -15,6 +16,8 @@ internal sealed class StateStore : IDisposable
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _define;
     private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _attach;
+    private readonly SqliteCommand _detach;
 
     private StateStore(SqliteConnection connection)
     {
@@ -23,6 +26,8 @@ internal sealed class StateStore : IDisposable
         _update = Prepare("UPDATE instances SET state = $2 WHERE id = $1", 2);
         _define = Prepare("UPDATE instances SET name = $2, definition = $3 WHERE id = $1", 3);
         _delete = Prepare("DELETE FROM instances WHERE id = $1", 1);
+        _attach = Prepare("INSERT OR REPLACE INTO attachments (instance, attachment) VALUES ($1, $2)", 2);
+        _detach = Prepare("DELETE FROM attachments WHERE instance = $1", 1);
     }
 
     /// <summary>Opens or makes the database; a schema of a newer version is refused.</summary>
@@ -82,24 +87,25 @@ internal sealed class StateStore : IDisposable
 
     public void Delete(string id) => Run(_delete, id);
 
-    public IReadOnlyList<VolumeRow> LoadVolumes()
-    {
-        lock (_lock)
-        {
-            using SqliteCommand command = _connection.CreateCommand();
-            command.CommandText = "SELECT volume FROM volumes";
-            using SqliteDataReader reader = command.ExecuteReader();
-            var rows = new List<VolumeRow>();
-            while (reader.Read())
-                rows.Add(JsonSerializer.Deserialize(reader.GetString(0), StateJson.Default.VolumeRow)!);
-            return rows;
-        }
-    }
+    public IReadOnlyList<VolumeRow> LoadVolumes() => Load("SELECT volume FROM volumes", StateJson.Default.VolumeRow);
 
     public void SaveVolume(VolumeRow volume) => RunOnce(
         "INSERT OR REPLACE INTO volumes (name, volume) VALUES ($1, $2)", volume.Name, JsonSerializer.Serialize(volume, StateJson.Default.VolumeRow));
 
     public void DeleteVolume(string name) => RunOnce("DELETE FROM volumes WHERE name = $1", name);
+
+    public IReadOnlyList<NetworkRow> LoadNetworks() => Load("SELECT network FROM networks", StateJson.Default.NetworkRow);
+
+    public void SaveNetwork(NetworkRow network) => RunOnce(
+        "INSERT OR REPLACE INTO networks (id, name, network) VALUES ($1, $2, $3)", network.Id, network.Name, JsonSerializer.Serialize(network, StateJson.Default.NetworkRow));
+
+    public void DeleteNetwork(string id) => RunOnce("DELETE FROM networks WHERE id = $1", id);
+
+    public IReadOnlyList<AttachmentRow> LoadAttachments() => Load("SELECT attachment FROM attachments", StateJson.Default.AttachmentRow);
+
+    public void SaveAttachment(AttachmentRow attachment) => Run(_attach, attachment.InstanceId, JsonSerializer.Serialize(attachment, StateJson.Default.AttachmentRow));
+
+    public void DeleteAttachment(string instanceId) => Run(_detach, instanceId);
 
     public string? GetFact(string key)
     {
@@ -117,9 +123,22 @@ internal sealed class StateStore : IDisposable
     {
         lock (_lock)
         {
-            foreach (SqliteCommand command in (ReadOnlySpan<SqliteCommand>)[_insert, _update, _define, _delete])
+            foreach (SqliteCommand command in (ReadOnlySpan<SqliteCommand>)[_insert, _update, _define, _delete, _attach, _detach])
                 command.Dispose();
             _connection.Dispose();
+        }
+    }
+
+    private List<T> Load<T>(string query, JsonTypeInfo<T> type)
+    {
+        lock (_lock)
+        {
+            using SqliteCommand command = Prepare(query, 0);
+            using SqliteDataReader reader = command.ExecuteReader();
+            var rows = new List<T>();
+            while (reader.Read())
+                rows.Add(JsonSerializer.Deserialize(reader.GetString(0), type)!);
+            return rows;
         }
     }
 

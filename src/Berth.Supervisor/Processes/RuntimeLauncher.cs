@@ -21,6 +21,8 @@ internal sealed class RuntimeLauncher : IProcessLauncher
             User = request.User,
             GroupAdd = request.GroupAdd,
             Init = request.Init,
+            Interfaces = request.Interfaces,
+            Taps = request.Taps,
             Cgroup = cgroup,
         };
         return Guard(() => ContainerRuntime.Start(config, Stdio(pipes)));

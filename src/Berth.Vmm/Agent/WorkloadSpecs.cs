@@ -33,6 +33,7 @@ internal static class WorkloadSpecs
         Hostname = config.Hostname,
         Hosts = config.Hosts,
         ResolverConfiguration = config.ResolverConfiguration,
+        Interfaces = [.. config.Networks.Select(static n => new GuestInterface(n.Mac, n.Name, n.Mtu, n.Addresses, n.Gateways))],
         Mounts = [.. config.Mounts.Select(static m => new GuestMount(m.Source, m.Target, m.Type, m.Flags, m.Options))],
     };
 

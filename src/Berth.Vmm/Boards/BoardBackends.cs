@@ -16,6 +16,6 @@ internal sealed record BoardBackends
     /// <summary>Disks in the order of their names in the guest.</summary>
     public IReadOnlyList<IBlockBackend> Disks { get; init; } = [];
 
-    /// <summary>Wires of network cards with their hardware addresses.</summary>
-    public IReadOnlyList<(IPacketBackend Wire, byte[] Mac)> Networks { get; init; } = [];
+    /// <summary>Wires of network cards with their hardware addresses and largest packets.</summary>
+    public IReadOnlyList<(IPacketBackend Wire, byte[] Mac, ushort Mtu)> Networks { get; init; } = [];
 }

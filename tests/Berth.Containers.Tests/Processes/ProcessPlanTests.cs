@@ -13,7 +13,7 @@ public sealed class ProcessPlanTests
         ProcessSpec process = new() { Args = ["x"], Cwd = "/", NoNewPrivileges = noNewPrivileges };
         ChildPlan plan = new();
         ProcessPlan.Become(plan, apart: false, process, new Identity(1000, 1000, [], null), new StdioPlan(none, none, none, IsTerminal: false),
-            filter ? new FilterProgram(new byte[8]) : null, 0, "/bin/x", ["x"], [], [new() { Type = "RLIMIT_NOFILE", Soft = 1, Hard = 1 }]);
+            filter ? new FilterProgram(new byte[8]) : null, 0, "/bin/x", ["x"], [], [new() { Type = "RLIMIT_NOFILE", Soft = 1, Hard = 1 }], []);
         return [.. plan.Calls.Select(static c => c.Step)];
     }
 

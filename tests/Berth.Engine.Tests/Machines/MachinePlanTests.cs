@@ -1,3 +1,4 @@
+using Berth.Containers.Interfaces;
 using Berth.Engine.Configuration;
 using Berth.Engine.Execs;
 using Berth.Engine.Machines;
@@ -32,13 +33,27 @@ public sealed class MachinePlanTests
         Ulimits = [new Ulimit { Name = "nofile", Soft = 100, Hard = -1 }],
     };
 
+    private static readonly InterfaceConfig Card = new()
+    {
+        Name = "eth0",
+        HostName = "vt0",
+        Bridge = "br0",
+        Mac = "02:42:0a:00:00:02",
+        Mtu = 1400,
+        Addresses = ["10.0.0.2/24"],
+        Gateways = ["10.0.0.1"],
+    };
+
     [Fact]
     public void Build_Everything_ReachesTheMachine()
     {
-        MachineConfig machine = MachinePlan.Build(Definitions.Make(HostSettings, Config), Host, "v", "hosts", "resolver");
+        MachineConfig machine = MachinePlan.Build(Definitions.Make(HostSettings, Config), Host, "v", "hosts", "resolver", [Card]);
         Assert.Equal((Definitions.Id, 128L << 20, 2), (machine.Id, machine.Memory, machine.Cpus));
         Assert.Equal(("v", "hosts", "resolver"), (machine.Hostname, machine.Hosts, machine.ResolverConfiguration));
         Assert.Equal([new DiskConfig("/disks/base", true), new DiskConfig("/machine/disk.ext4", false)], machine.Disks);
+        NetworkCardConfig card = Assert.Single(machine.Networks);
+        Assert.Equal((3, "02:42:0a:00:00:02", "eth0", 1400), (card.Descriptor, card.Mac, card.Name, card.Mtu));
+        Assert.Equal(["10.0.0.2/24", "10.0.0.1"], card.Addresses.Concat(card.Gateways));
         WorkloadConfig workload = machine.Workload;
         Assert.Equal(["true"], workload.Args);
         Assert.Equal([SpecBuilder.DefaultPath, "HOSTNAME=v", "TERM=xterm", "A=1"], workload.Env);
@@ -52,7 +67,7 @@ public sealed class MachinePlanTests
     public void Build_Tmpfs_NamesOfFlagsBecomeFlags()
     {
         PlannedMount mount = new() { Type = "tmpfs", Destination = "/t", ReadOnly = true, TmpfsOptions = ["nosuid", "noexec", "rw", "size=1m", "mode=700", "noatime"] };
-        MachineConfig machine = MachinePlan.Build(Definitions.Make(HostSettings, Config, [mount]), Host, "v", "", "");
+        MachineConfig machine = MachinePlan.Build(Definitions.Make(HostSettings, Config, [mount]), Host, "v", "", "", []);
         Assert.Equal(
             [new GuestMountConfig("shm", "/dev/shm", "tmpfs", 2 | 4 | 8, "mode=1777,size=1048576"), new GuestMountConfig("tmpfs", "/t", "tmpfs", 1 | 2 | 8 | 1024, "size=1m,mode=700")],
             machine.Mounts);

@@ -34,7 +34,7 @@ public sealed class MachineRulesTests
             BlkioWeight = 100,
         };
         Assert.Empty(Validate(host));
-        Assert.Equal([NetworkRules.MachineWarning], Validate(Plain with { NetworkMode = "bridge" }));
+        Assert.Empty(Validate(Plain with { NetworkMode = "bridge", PublishAllPorts = true }));
     }
 
     [Fact]
@@ -45,7 +45,6 @@ public sealed class MachineRulesTests
             (new() { Binds = ["/tmp:/x"] }, "HostConfig.Binds"), (new() { Mounts = [new() { Type = "bind", Source = "/tmp", Target = "/x" }] }, "HostConfig.Mounts"),
             (new() { VolumesFrom = ["other"] }, "HostConfig.VolumesFrom"), (new() { ReadonlyRootfs = true }, "HostConfig.ReadonlyRootfs"),
             (new() { NetworkMode = "host" }, "HostConfig.NetworkMode"), (new() { NetworkMode = "container:other" }, "HostConfig.NetworkMode"),
-            (new() { PortBindings = new Dictionary<string, IReadOnlyList<PortBinding>?> { ["80/tcp"] = [new()] } }, "HostConfig.PortBindings"), (new() { PublishAllPorts = true }, "HostConfig.PortBindings"),
             (new() { PidMode = "host" }, "HostConfig.PidMode"), (new() { PidMode = "container:other" }, "HostConfig.PidMode"), (new() { IpcMode = "host" }, "HostConfig.IpcMode"),
             (new() { UTSMode = "host" }, "HostConfig.UTSMode"), (new() { UsernsMode = "host" }, "HostConfig.UsernsMode"), (new() { CgroupnsMode = "host" }, "HostConfig.CgroupnsMode"),
             (new() { Sysctls = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" } }, "HostConfig.Sysctls"), (new() { Privileged = true }, "HostConfig.Privileged"),

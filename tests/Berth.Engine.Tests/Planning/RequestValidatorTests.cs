@@ -10,19 +10,42 @@ public sealed class RequestValidatorTests
         Assert.Throws<EngineException>(() => RequestValidator.Validate(Definitions.Request(host, config), Definitions.Host));
 
     [Fact]
-    public void Validate_Plain_Warns_OnlyAboutTheBridge()
+    public void Validate_Plain_WarnsOfNothing()
     {
         Assert.Empty(RequestValidator.Validate(Definitions.Request(), Definitions.Host));
-        Assert.Equal([NetworkRules.BridgeWarning], RequestValidator.Validate(Definitions.Request(new HostConfig { NetworkMode = "bridge" }), Definitions.Host));
+        Assert.Empty(RequestValidator.Validate(Definitions.Request(new HostConfig { NetworkMode = "bridge" }), Definitions.Host));
         Assert.Empty(RequestValidator.Validate(Definitions.Request(new HostConfig()), Definitions.Host));
     }
 
     [Fact]
-    public void Validate_NetworksThatAreNotThere_AreNotImplemented()
+    public void Validate_Links_AreNotImplemented() => Assert.Equal(EngineErrorKind.NotImplemented, Refused(new HostConfig { Links = ["a:b"] }).Kind);
+
+    [Theory]
+    [InlineData("80", "")]
+    [InlineData("80/tcp", "8000-8010")]
+    [InlineData("53/udp", "0")]
+    public void Validate_PublishedPorts_AreTakenWhereThereIsANetwork(string port, string hostPort)
     {
-        var ports = new Dictionary<string, IReadOnlyList<PortBinding>?> { ["80/tcp"] = [new()] };
-        foreach (HostConfig host in (HostConfig[])[new() { NetworkMode = "mine" }, new() { PublishAllPorts = true }, new() { Links = ["a:b"] }, new() { PortBindings = ports }])
-            Assert.Equal(EngineErrorKind.NotImplemented, Refused(host).Kind);
+        HostConfig host = new() { PortBindings = new Dictionary<string, IReadOnlyList<PortBinding>?> { [port] = [new() { HostPort = hostPort }] } };
+        Assert.Empty(RequestValidator.Validate(Definitions.Request(host), Definitions.Host));
+        Assert.Equal([NetworkRules.DiscardedPorts], RequestValidator.Validate(Definitions.Request(host with { NetworkMode = "host" }), Definitions.Host));
+        Assert.Contains("PortBindings", Refused(host with { NetworkMode = "container:x" }).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0/tcp", "", "")]
+    [InlineData("65536", "", "")]
+    [InlineData("80/icmp", "", "")]
+    [InlineData("80-81/tcp", "", "")]
+    [InlineData("80/tcp", "70000", "")]
+    [InlineData("80/tcp", "9-8", "")]
+    [InlineData("80/tcp", "-1", "")]
+    [InlineData("80/tcp", "80", "localhost")]
+    [InlineData("80/tcp", "80", "fe80::1%eth0")]
+    public void Validate_MalformedPorts_AreRefused(string port, string hostPort, string address)
+    {
+        HostConfig host = new() { PortBindings = new Dictionary<string, IReadOnlyList<PortBinding>?> { [port] = [new() { HostPort = hostPort, HostIp = address }] } };
+        Assert.Equal(EngineErrorKind.InvalidParameter, Refused(host).Kind);
     }
 
     [Fact]
