@@ -34,6 +34,7 @@ public sealed class BerthEngine : IAsyncDisposable
         var views = new InstanceViews(context, Execs);
         Instances = new InstanceService(context, specs, runner, remover, views);
         System = new SystemService(context, views);
+        Registries = new RegistryService(context.Images, context.Options.Registries, context.Clock);
         Recovery = new Recovery(context, runner, remover, Execs, BeginHealth);
         Feed = new SupervisorFeed(context, runner, Execs, Recovery);
         context.Images.SetUse(UseOf);
@@ -48,6 +49,9 @@ public sealed class BerthEngine : IAsyncDisposable
 
     /// <summary>Images.</summary>
     public ImageService Images => _context.Images;
+
+    /// <summary>Images from and to registries.</summary>
+    public RegistryService Registries { get; }
 
     /// <summary>Volumes.</summary>
     public VolumeService Volumes => _context.Volumes;
