@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Berth.Images.Tests.Registry;
@@ -33,7 +35,7 @@ internal sealed record ScriptedResponse(int Status = 200)
     public static ScriptedResponse Text(string body, params (string, string)[] headers) => new() { Body = Encoding.UTF8.GetBytes(body), Headers = headers };
 }
 
-/// <summary>An HTTP server of a few lines whose every answer a test decides. One request a connection; TLS is hung up on.</summary>
+/// <summary>An HTTP server of a few lines whose every answer a test decides. One request a connection; without a certificate, TLS is hung up on.</summary>
 internal sealed class ScriptedRegistry : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -48,6 +50,9 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
     }
 
     public Func<ScriptedRequest, ScriptedResponse> Answer { get; set; }
+
+    /// <summary>Serve HTTPS with it.</summary>
+    public X509Certificate2? Certificate { get; init; }
 
     public ConcurrentQueue<ScriptedRequest> Requests { get; } = new();
 
@@ -87,21 +92,27 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
         {
             try
             {
-                NetworkStream stream = client.GetStream();
+                Stream stream = client.GetStream();
+                if (Certificate is not null)
+                {
+                    var tls = new SslStream(stream);
+                    stream = tls;
+                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, _stop.Token);
+                }
                 if (await ReadAsync(stream) is { } request)
                 {
                     Requests.Enqueue(request);
                     await WriteAsync(stream, request, Answer(request));
                 }
             }
-            catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
+            catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or System.Security.Authentication.AuthenticationException)
             {
                 // The client went.
             }
         }
     }
 
-    private async Task<ScriptedRequest?> ReadAsync(NetworkStream stream)
+    private async Task<ScriptedRequest?> ReadAsync(Stream stream)
     {
         var head = new List<byte>();
         byte[] one = new byte[1];
@@ -121,7 +132,7 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
         return new ScriptedRequest(lines[0].Split(' ')[0], lines[0].Split(' ')[1], headers, body);
     }
 
-    private async Task WriteAsync(NetworkStream stream, ScriptedRequest request, ScriptedResponse response)
+    private async Task WriteAsync(Stream stream, ScriptedRequest request, ScriptedResponse response)
     {
         var head = new StringBuilder($"HTTP/1.1 {response.Status} X\r\nConnection: close\r\n");
         if (!response.Endless && response.Status != 204)
