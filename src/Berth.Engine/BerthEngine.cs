@@ -43,6 +43,7 @@ public sealed class BerthEngine : IAsyncDisposable
         Instances = new InstanceService(context, specs, runner, remover, views, _networks);
         Networks = new NetworkService(context, context.Networks, context.Endpoints, _fabric, _networks);
         System = new SystemService(context, views);
+        Registries = new RegistryService(context.Images, context.Options.Registries, context.Clock);
         Recovery = new Recovery(context, runner, remover, Execs, BeginHealth);
         Feed = new SupervisorFeed(context, runner, Execs, Recovery);
         context.Images.SetUse(UseOf);
@@ -57,6 +58,9 @@ public sealed class BerthEngine : IAsyncDisposable
 
     /// <summary>Images.</summary>
     public ImageService Images => _context.Images;
+
+    /// <summary>Images from and to registries.</summary>
+    public RegistryService Registries { get; }
 
     /// <summary>Volumes.</summary>
     public VolumeService Volumes => _context.Volumes;

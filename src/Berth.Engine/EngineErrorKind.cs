@@ -13,6 +13,8 @@ public enum EngineErrorKind
     NotModified,
     /// <summary>Not allowed (403).</summary>
     Forbidden,
+    /// <summary>A registry wants other credentials, or any (401).</summary>
+    Unauthorized,
     /// <summary>Known, but not available in this version (501).</summary>
     NotImplemented,
     /// <summary>Cannot be served now (503).</summary>

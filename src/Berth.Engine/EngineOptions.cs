@@ -1,3 +1,4 @@
+using Berth.Images.Registry;
 using Berth.Networks.Addresses;
 
 namespace Berth.Engine;
@@ -25,6 +26,9 @@ public sealed record EngineOptions
 
     /// <summary>Directory of <c>berth-vmm</c> and <c>berth-agent</c>; unset = this program's.</summary>
     public string? InstallDirectory { get; init; }
+
+    /// <summary>Mirrors, insecure registries, certificates.</summary>
+    public RegistryConfig Registries { get; init; } = new();
 
     /// <summary>Version shown to clients.</summary>
     public string Version { get; init; } = "0.1.0";

@@ -21,6 +21,12 @@ public enum ImageErrorCode
     /// <summary>The disk has too little room.</summary>
     NoSpace,
 
+    /// <summary>A registry wants other credentials, or any.</summary>
+    Unauthorized,
+
+    /// <summary>A registry cannot be reached.</summary>
+    Unavailable,
+
     /// <summary>The host failed: a package could not be fetched, a tool broke.</summary>
     System,
 }

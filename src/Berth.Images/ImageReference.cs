@@ -55,6 +55,9 @@ public readonly partial record struct ImageReference
         ? new ImageReference(Domain, Path, tag, null)
         : throw Invalid(tag, "a tag is up to 128 letters, digits, '_', '.', '-', and starts with none of the last two");
 
+    /// <summary>The same repository by a manifest's digest, without a tag.</summary>
+    public ImageReference WithDigest(Digest digest) => new(Domain, Path, null, digest);
+
     /// <summary>Normalises and checks <paramref name="text"/>.</summary>
     /// <exception cref="ImageException">It is no reference; the message says why.</exception>
     public static ImageReference Parse(string text) => Read(text, out ImageReference reference) is { } problem ? throw Invalid(text, problem) : reference;

@@ -23,11 +23,11 @@ public sealed partial class ImageStore
             {
                 RefuseById(image.Id, names, force, use);
             }
-            else if (names.Length == 1 && use is not null && !force)
+            else if (names.Count(name => ImageReference.Parse(name).Tag is not null) <= 1 && use is not null && !force)
             {
                 throw Conflict($"unable to remove repository reference \"{ImageException.Printable(nameOrId)}\" (must force) - container {Short(use.ContainerId)} is using its referenced image {image.Id.Hex[..12]}");
             }
-            foreach (string name in image.Reference is null ? names : [image.Reference])
+            foreach (string name in image.Reference is null ? names : Falling(names, image.Reference))
             {
                 state.References.Remove(name);
                 removed.Add(new RemovedImage(ImageReference.Parse(name).Familiar, null));
@@ -54,7 +54,7 @@ public sealed partial class ImageStore
             {
                 Digest id = Digest.Parse(candidate.Image.Id);
                 string[] names = [.. state.References.Where(reference => reference.Value == id).Select(reference => reference.Key)];
-                if (!state.Images.ContainsKey(id) || (!all && names.Length > 0) || inUse?.Invoke(candidate.Image.Id) is not null)
+                if (!state.Images.ContainsKey(id) || (!all && names.Any(name => ImageReference.Parse(name).Tag is not null)) || inUse?.Invoke(candidate.Image.Id) is not null)
                 {
                     continue;
                 }
@@ -63,7 +63,15 @@ public sealed partial class ImageStore
                 removed.Add(new RemovedImage(null, candidate.Image.Id));
             }
         });
-        return new PrunedImages(removed, _content.Collect());
+        return new PrunedImages(removed, _content.Collect() + _content.Partials.Clear());
+    }
+
+    // With the last tag of a repository go its digests: they only say what the tag stood for.
+    private static IEnumerable<string> Falling(string[] names, string removed)
+    {
+        ImageReference gone = ImageReference.Parse(removed);
+        IEnumerable<(string Name, ImageReference Reference)> others = [.. names.Where(name => name != removed).Select(name => (name, ImageReference.Parse(name))).Where(other => other.Item2.Name == gone.Name)];
+        return gone.Tag is null || others.Any(other => other.Reference.Tag is not null) ? [removed] : [removed, .. others.Select(other => other.Name)];
     }
 
     private static void RefuseById(Digest id, string[] names, bool force, ImageUse? use)

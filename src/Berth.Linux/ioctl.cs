@@ -111,6 +111,13 @@ public static partial class Libc
     public static void SetTerminalMode(SafeHandle terminal, termios state) =>
         Check(ioctl_termios(terminal, TCSETS, ref state), "ioctl", "TCSETS");
 
+    /// <summary>The same mode, but what is typed does not show.</summary>
+    public static termios WithoutEcho(termios state)
+    {
+        state.c_lflag &= ~ECHO;
+        return state;
+    }
+
     /// <summary>The same modes with every translation and local echo off, as cfmakeraw(3) does.</summary>
     public static termios Raw(termios state)
     {

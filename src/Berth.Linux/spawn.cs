@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Berth.Linux;
 
-// spawn.h: starting a daemon that outlives its starter (Process.Start cannot make a session or choose descriptors)
+// spawn.h: starting a daemon that outlives its starter (Process.Start cannot make a session or choose descriptors); unistd.h: becoming another program
 public static partial class Libc
 {
     private const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
@@ -30,6 +30,16 @@ public static partial class Libc
 
     [LibraryImport(Library)]
     private static partial int posix_spawnattr_setsigdefault(nint attributes, ReadOnlySpan<ulong> set);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int execv(string path, string?[] argv);
+
+    /// <summary>Replaces this process by another program with the same environment. Returns only when that failed: why.</summary>
+    public static LinuxException Execute(string path, IReadOnlyList<string> arguments)
+    {
+        _ = execv(path, [.. arguments, null]);
+        return new LinuxException("execve", (Errno)Marshal.GetLastPInvokeError(), path);
+    }
 
     /// <summary>Starts a program in a session of its own with the three given standard descriptors; every other descriptor must be
     /// close-on-exec. The caller reaps it, or ends and leaves it to init.</summary>

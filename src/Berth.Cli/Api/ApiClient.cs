@@ -15,12 +15,12 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
 
     /// <summary>Sends a request and returns the answer's head; the caller reads the body from <see cref="Exchange.Body"/>.</summary>
     /// <exception cref="ApiException">Status 400 or above.</exception>
-    public Exchange Send(string method, string target, ReadOnlySpan<byte> json = default, string contentType = "application/json")
+    public Exchange Send(string method, string target, ReadOnlySpan<byte> json = default, string contentType = "application/json", string? registryAuth = null)
     {
         var connection = Take();
         try
         {
-            connection.Send(method, Address(target), json, json.IsEmpty ? null : contentType);
+            connection.Send(method, Address(target), json, json.IsEmpty ? null : contentType, registryAuth: registryAuth);
             return Open(method, connection);
         }
         catch

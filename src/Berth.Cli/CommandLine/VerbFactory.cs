@@ -55,6 +55,12 @@ internal static class VerbFactory
         "load" or "image load" => new LoadVerb(),
         "import" or "image import" => new ImportVerb(),
         "pull" or "image pull" => new PullVerb(),
+        "push" or "image push" => new PushVerb(),
+        "login" => new LoginVerb(),
+        "logout" => new LogoutVerb(),
+        "registry serve" => new RegistryServeVerb(),
+        "registry gc" => new RegistryCollectVerb(),
+        "registry htpasswd" => new RegistryUserVerb(),
         "info" or "system info" => new InfoVerb(),
         "version" => new VersionVerb(),
         "doctor" => new DoctorVerb(),
@@ -91,5 +97,6 @@ internal static class VerbFactory
         _ => null,
     };
 
-    private static bool IsGroup(string word) => word is "container" or "image" or "volume" or "network" or "vm" or "kernel" or "system" or "daemon";
+    private static bool IsGroup(string word) =>
+        word is "container" or "image" or "volume" or "network" or "vm" or "kernel" or "registry" or "system" or "daemon";
 }

@@ -2,12 +2,16 @@ using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Output;
+using Berth.Cli.Registries;
 
 namespace Berth.Cli.Containers;
 
-/// <summary>Creates a container; an image that is missing is made first when Berth knows how.</summary>
+/// <summary>Creates a container; an image that is missing is fetched first.</summary>
 internal sealed class ContainerCreation(CommandContext context, ContainerFlags flags)
 {
+    private const string OtherWays = "Images also come by `berth load -i FILE` (docker save or OCI archive) and `berth import FILE NAME` (root file system);\n"
+        + "busybox, debian and debian:SUITE are made by Berth itself.";
+
     /// <summary>Creates it, prints warnings, writes the id file, and returns the id.</summary>
     public string Create(CreateBody body)
     {
@@ -25,8 +29,12 @@ internal sealed class ContainerCreation(CommandContext context, ContainerFlags f
         {
             new KernelFetch(context) { Quiet = flags.Quiet.Value }.RunIfMissing();
         }
+        if (policy == "always")
+        {
+            Pull(body.Image);
+        }
         var target = new Query("/containers/create").Add("name", flags.Name.Value).Add("platform", flags.Platform.Value).ToString();
-        var id = Post(target, json, body.Image, mayBootstrap: policy != "never");
+        var id = Post(target, json, body.Image, mayPull: policy == "missing");
         if (flags.Cidfile.Value is { } file)
         {
             File.WriteAllText(file, id);
@@ -34,7 +42,7 @@ internal sealed class ContainerCreation(CommandContext context, ContainerFlags f
         return id;
     }
 
-    private string Post(string target, byte[] json, string image, bool mayBootstrap)
+    private string Post(string target, byte[] json, string image, bool mayPull)
     {
         try
         {
@@ -42,16 +50,26 @@ internal sealed class ContainerCreation(CommandContext context, ContainerFlags f
             var body = exchange.Body.ReadAll();
             return PlainAnswers.CreatedId(body) ?? CreatedId(body);
         }
-        catch (ApiException e) when (e.Status == 404 && mayBootstrap && ImageBootstrap.Knows(image))
+        catch (ApiException e) when (e.Status == 404 && mayPull && e.Message.Contains("image", StringComparison.OrdinalIgnoreCase))
         {
-            new ImageBootstrap(context) { Quiet = flags.Quiet.Value }.Run(image);
-            return Post(target, json, image, mayBootstrap: false);
+            Pull(image);
+            return Post(target, json, image, mayPull: false);
         }
         catch (ApiException e) when (e.Status == 404)
         {
-            throw new CliException(
-                $"{e.Message}\nGet the image first: `berth load -i FILE` (docker save or OCI archive), `berth import FILE NAME` (root file system),\n"
-                + "or use one that Berth makes itself: busybox, debian, debian:SUITE.", 125);
+            throw new CliException($"{e.Message}\n{OtherWays}", 125);
+        }
+    }
+
+    private void Pull(string image)
+    {
+        try
+        {
+            new ImagePull(context) { Quiet = flags.Quiet.Value, Platform = flags.Platform.Value }.Run(image);
+        }
+        catch (Exception e) when (e is ApiException or CliException)
+        {
+            throw new CliException($"{e.Message}\n{OtherWays}", 125);
         }
     }
 

@@ -23,9 +23,13 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
     public int Buffered => _buffer.Buffered;
 
     /// <summary>Sends a request with a body of known length, or without one.</summary>
-    public void Send(string method, string target, ReadOnlySpan<byte> body = default, string? contentType = null, bool upgrade = false)
+    public void Send(string method, string target, ReadOnlySpan<byte> body = default, string? contentType = null, bool upgrade = false, string? registryAuth = null)
     {
         var head = Head(method, target, contentType, upgrade);
+        if (registryAuth is not null)
+        {
+            head.Append("X-Registry-Auth: ").Append(registryAuth).Append("\r\n");
+        }
         if (body.Length > 0 || method is "POST" or "PUT")
         {
             head.Append("Content-Length: ").Append(Digits.Text(body.Length)).Append("\r\n");

@@ -14,6 +14,8 @@ internal sealed class ProgressReport(CommandContext context)
 {
     private const int BarWidth = 30;
 
+    // How far each item is, by what is being done with it: layers come in beside each other, and the bar shows them together.
+    private readonly Dictionary<string, Dictionary<string, (long Current, long Total)>> _items = [];
     private bool _draws;
     private bool _drawn;
 
@@ -54,20 +56,35 @@ internal sealed class ProgressReport(CommandContext context)
             return;
         }
         texts.Add(status);
-        Draw($"{title}: {status}", Bar(message));
+        if (Measure(message) is { } measure)
+        {
+            Draw($"{title}: {status}", Bar(message, Together(status, Text(message, "id") ?? "", measure)));
+        }
+        else if (Text(message, "id") is null || _items.Count == 0)
+        {
+            Draw($"{title}: {status}", "");
+        }
     }
 
-    private static string Bar(JsonElement message)
+    private static (long Current, long Total)? Measure(JsonElement message) =>
+        message.TryGetProperty("progressDetail", out var detail) && detail.ValueKind == JsonValueKind.Object
+            && detail.TryGetProperty("current", out var currentValue) && currentValue.TryGetInt64(out var current)
+            && detail.TryGetProperty("total", out var totalValue) && totalValue.TryGetInt64(out var total) && total > 0 && current >= 0
+            ? (Math.Min(current, total), total)
+            : null;
+
+    private (long Current, long Total) Together(string status, string id, (long Current, long Total) item)
     {
-        if (!message.TryGetProperty("progressDetail", out var detail) || detail.ValueKind != JsonValueKind.Object
-            || !detail.TryGetProperty("current", out var currentValue) || !currentValue.TryGetInt64(out var current)
-            || !detail.TryGetProperty("total", out var totalValue) || !totalValue.TryGetInt64(out var total) || total <= 0 || current < 0)
-        {
-            return "";
-        }
-        current = Math.Min(current, total);
+        var items = _items.TryGetValue(status, out var known) ? known : _items[status] = [];
+        items[id] = item;
+        return (items.Values.Sum(one => one.Current), items.Values.Sum(one => one.Total));
+    }
+
+    private static string Bar(JsonElement message, (long Current, long Total) sum)
+    {
+        var (current, total) = sum;
         var filled = (int)((double)current / total * BarWidth);
-        var numbers = detail.Flag("hidecounts") ? $"{100 * current / total}%" : $"{ByteText.Decimal(current)}/{ByteText.Decimal(total)}";
+        var numbers = message.GetProperty("progressDetail").Flag("hidecounts") ? $"{100 * current / total}%" : $"{ByteText.Decimal(current)}/{ByteText.Decimal(total)}";
         return $"[{new string('=', filled)}{new string(' ', BarWidth - filled)}] {numbers,4}  ";
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Berth.Images.Registry;
 using Berth.Networks.Addresses;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,12 @@ internal sealed record DaemonOptions
                                           (BERTH_ADDRESS_POOL, separated by spaces)
               --userns-remap          containers get a user namespace and 65536 ids of their own unless they ask for
                                       --userns host (BERTH_USERNS_REMAP=1)
+              --registry-mirror [DOMAIN=]URL
+                                      asked before the registry DOMAIN, docker.io unless given; may be repeated
+                                      (BERTH_REGISTRY_MIRRORS, separated by commas)
+              --insecure-registry HOST[:PORT]|CIDR
+                                      registry whose certificate is not checked and which may speak plain HTTP, as loopback
+                                      may; may be repeated (BERTH_INSECURE_REGISTRIES, separated by commas)
               --log-level LEVEL       debug, info, warning or error (BERTH_LOG_LEVEL; default info)
               --allow-insecure-tcp    allow --host tcp://127.0.0.1:PORT: every local user then controls this machine as root
               --version               print the version
@@ -35,6 +42,9 @@ internal sealed record DaemonOptions
     /// <summary>Whether containers get a user namespace of their own by default.</summary>
     public bool UsernsRemap { get; init; }
 
+    /// <summary>Mirrors and insecure registries.</summary>
+    public RegistryConfig Registries { get; init; } = new();
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Where to listen, unix sockets first; never empty after <see cref="Parse"/>.</summary>
@@ -45,6 +55,7 @@ internal sealed record DaemonOptions
     {
         var hosts = new List<string>();
         var pools = new List<string>();
+        List<string> mirrors = [.. Several("BERTH_REGISTRY_MIRRORS")], insecureRegistries = [.. Several("BERTH_INSECURE_REGISTRIES")];
         var flags = new Dictionary<string, string>();
         bool insecure = false, remap = environment("BERTH_USERNS_REMAP") is "1" or "true";
         for (int i = 0; i < arguments.Count; i++)
@@ -65,6 +76,12 @@ internal sealed record DaemonOptions
                 case "-H" or "--host":
                     hosts.Add(Value());
                     break;
+                case "--registry-mirror":
+                    mirrors.Add(Value());
+                    break;
+                case "--insecure-registry":
+                    insecureRegistries.Add(Value());
+                    break;
                 case "--data-root" or "--run-root" or "--cgroup-parent" or "--log-level":
                     flags[name] = Value();
                     break;
@@ -80,6 +97,8 @@ internal sealed record DaemonOptions
         }
         string Setting(string flag, string variable, string otherwise)
             => flags.GetValueOrDefault(flag) ?? (environment(variable) is { Length: > 0 } value ? value : otherwise);
+
+        string[] Several(string variable) => environment(variable)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
         string runRoot = AbsolutePath("--run-root", Setting("--run-root", "BERTH_RUN_ROOT", "/run/berth"));
         if (hosts.Count == 0)
@@ -97,6 +116,7 @@ internal sealed record DaemonOptions
             CgroupParent = AbsolutePath("--cgroup-parent", Setting("--cgroup-parent", "BERTH_CGROUP_PARENT", "/berth")),
             AddressPools = pools.Count == 0 ? SubnetPool.Default : [.. pools.Select(SubnetPool.Parse)],
             UsernsRemap = remap,
+            Registries = new RegistryConfig { Mirrors = [.. mirrors.Select(RegistryMirror.Parse)], Insecure = insecureRegistries },
             LogLevel = ParseLevel(Setting("--log-level", "BERTH_LOG_LEVEL", "info")),
             Listen = [.. hosts.Distinct().Select(host => ListenAddress.Parse(host, insecure)).OrderBy(point => point is IPEndPoint)],
         };

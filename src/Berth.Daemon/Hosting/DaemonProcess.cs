@@ -21,7 +21,16 @@ internal static partial class DaemonProcess
         Directory.CreateDirectory(options.RunRoot);
         using DaemonLock single = DaemonLock.Take(options.RunRoot);
         await using BerthEngine engine = await BerthEngine.StartAsync(
-            new EngineOptions { DataRoot = options.DataRoot, RunRoot = options.RunRoot, CgroupParent = options.CgroupParent, AddressPools = options.AddressPools, PrivateUserNamespaces = options.UsernsRemap, Version = BuildInfo.Version },
+            new EngineOptions
+            {
+                DataRoot = options.DataRoot,
+                RunRoot = options.RunRoot,
+                CgroupParent = options.CgroupParent,
+                AddressPools = options.AddressPools,
+                PrivateUserNamespaces = options.UsernsRemap,
+                Registries = options.Registries,
+                Version = BuildInfo.Version,
+            },
             logs, TimeProvider.System, default);
         await using (await ApiListener.StartAsync(options.Listen, RouteTable.All(engine, options), logs, default))
         {

@@ -9,6 +9,7 @@ namespace Berth.Daemon.Http;
 [JsonSerializable(typeof(ImageInspectView))]
 [JsonSerializable(typeof(IReadOnlyList<ImageHistoryView>))]
 [JsonSerializable(typeof(IReadOnlyList<ImageRemovalView>))]
+[JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(ImagesPrunedView))]
 [JsonSerializable(typeof(DiskUsageView))]
 internal sealed partial class DockerJson : JsonSerializerContext

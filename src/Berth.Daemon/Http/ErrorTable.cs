@@ -36,6 +36,7 @@ internal static class ErrorTable
         EngineErrorKind.Conflict => 409,
         EngineErrorKind.InvalidParameter => 400,
         EngineErrorKind.NotModified => 304,
+        EngineErrorKind.Unauthorized => 401,
         EngineErrorKind.Forbidden => 403,
         EngineErrorKind.NotImplemented => 501,
         EngineErrorKind.Unavailable => 503,
@@ -49,6 +50,8 @@ internal static class ErrorTable
         ImageErrorCode.Conflict => 409,
         ImageErrorCode.InvalidParameter or ImageErrorCode.InvalidArchive => 400,
         ImageErrorCode.NotSupported => 501,
+        ImageErrorCode.Unauthorized => 401,
+        ImageErrorCode.Unavailable => 503,
         ImageErrorCode.NoSpace => 507,
         _ => 500,
     };

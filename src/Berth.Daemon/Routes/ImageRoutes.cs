@@ -11,12 +11,10 @@ internal sealed class ImageRoutes(ImageService images)
     public IEnumerable<Route> List() =>
     [
         new("GET", "/images/json", ListAll),
-        new("GET", "/images/search", _ => throw ApiException.NotImplemented("registries are not supported yet, so there is nothing to search")),
         new("POST", "/images/prune", Prune),
         new("GET", "/images/{name*}/json", Inspect),
         new("GET", "/images/{name*}/history", History),
         new("POST", "/images/{name*}/tag", Tag),
-        new("POST", "/images/{name*}/push", Push),
         new("DELETE", "/images/{name*}", Remove),
     ];
 
@@ -49,12 +47,6 @@ internal sealed class ImageRoutes(ImageService images)
     {
         images.Tag(call["name"], call.Query.Required("repo"), call.Query.Text("tag"));
         return call.Status(201);
-    }
-
-    private Task Push(ApiCall call)
-    {
-        _ = images.Get(call["name"]);
-        throw ApiException.NotImplemented("registries are not supported yet, so nothing can be pushed; docker save writes the image to a file");
     }
 
     private Task Remove(ApiCall call)

@@ -1,11 +1,12 @@
 using Berth.Daemon.Http;
 using Berth.Engine.Images;
 using Berth.Images;
+using Berth.Images.Registry;
 
 namespace Berth.Daemon.Routes;
 
-/// <summary>Images in and out: create (import, bootstrap), load, save.</summary>
-internal sealed class ImageTransferRoutes(ImageService images)
+/// <summary>Images in and out: create (pull, import, bootstrap), load, save.</summary>
+internal sealed class ImageTransferRoutes(ImageService images, RegistryService registries)
 {
     private static readonly string[] Bootstrapped = ["busybox", "debian"];
 
@@ -20,9 +21,9 @@ internal sealed class ImageTransferRoutes(ImageService images)
 
     private Task Create(ApiCall call)
     {
-        RequireHostPlatform(call.Query.Text("platform"));
         if (call.Query.Text("fromSrc") is { } source)
         {
+            RequireHostPlatform(call.Query.Text("platform"));
             return Import(call, source);
         }
         ImageReference reference = ImageReference.Parse(call.Query.Required("fromImage"));
@@ -31,24 +32,44 @@ internal sealed class ImageTransferRoutes(ImageService images)
             // The client sends a digest in the tag's place too.
             reference = tag.StartsWith("sha256:", StringComparison.Ordinal) ? ImageReference.Parse($"{reference.Name}@{tag}") : reference.WithTag(tag);
         }
-        return Pull(call, reference.WithDefaultTag());
+        return reference.Tag is null && reference.Digest is null ? PullEveryTag(call, reference) : Pull(call, reference);
     }
 
-    // There is no registry yet: what is here is up to date, two base images can be made, everything else is told how to come in.
-    private Task Pull(ApiCall call, ImageReference reference)
-    {
-        if (images.Store.TryGet(reference.ToString(), out Image? present))
+    // The base images that Berth makes itself come from no registry under their short names.
+    private Task Pull(ApiCall call, ImageReference reference) => Bootstrapped.Contains(reference.FamiliarName) && reference.Digest is null
+        ? Bootstrap(call, reference, refresh: false)
+        : PullFromRegistry(call, new PullRequest
         {
-            return ProgressStream.RunAsync(call, progress =>
-            {
-                Finish(progress, reference, present, "Image is up to date for");
-                return Task.CompletedTask;
-            });
+            Reference = reference,
+            Platform = PlatformChoice.Parse(call.Query.Text("platform")),
+            Credentials = RegistryRoutes.Credentials(call),
+        });
+
+    // [DOCKER-API] "Create an image": without a tag, all of them.
+    private async Task PullEveryTag(ApiCall call, ImageReference repository)
+    {
+        if (Bootstrapped.Contains(repository.FamiliarName))
+        {
+            await Bootstrap(call, repository.WithDefaultTag(), refresh: false);
+            return;
         }
-        return Bootstrapped.Contains(reference.FamiliarName)
-            ? Bootstrap(call, reference, refresh: false)
-            : throw ApiException.NotFound($"No such image: {reference.Familiar}. Registries are not supported yet: bring it with docker load or docker import (busybox and debian[:suite] are made from packages when pulled)");
+        var request = new PullRequest { Reference = repository, Platform = PlatformChoice.Parse(call.Query.Text("platform")), Credentials = RegistryRoutes.Credentials(call) };
+        IReadOnlyList<ImageReference> tags = await registries.RemoteTagsAsync(request, call.Aborted);
+        await ProgressStream.RunAsync(call, async progress =>
+        {
+            foreach (ImageReference tag in tags)
+            {
+                PulledImage pulled = await registries.PullAsync(request with { Reference = tag }, progress, call.Aborted);
+                Finish(progress, tag, pulled.Digest, pulled.WasPresent ? "Image is up to date for" : "Downloaded newer image for");
+            }
+        });
     }
+
+    private Task PullFromRegistry(ApiCall call, PullRequest request) => ProgressStream.RunAsync(call, async progress =>
+    {
+        PulledImage pulled = await registries.PullAsync(request, progress, call.Aborted);
+        Finish(progress, request.Reference, pulled.Digest, pulled.WasPresent ? "Image is up to date for" : "Downloaded newer image for");
+    });
 
     private Task Bootstrap(ApiCall call, ImageReference reference, bool refresh)
     {
@@ -56,9 +77,14 @@ internal sealed class ImageTransferRoutes(ImageService images)
         {
             throw ApiException.NotFound($"{reference.Familiar} cannot be made from packages: only busybox and debian[:suite] can");
         }
-        if (!refresh && images.Store.TryGet(reference.ToString(), out _))
+        RequireHostPlatform(call.Query.Text("platform"));
+        if (!refresh && images.Store.TryGet(reference.ToString(), out Image? present))
         {
-            return Pull(call, reference);
+            return ProgressStream.RunAsync(call, progress =>
+            {
+                Finish(progress, reference, present.ManifestDigest, "Image is up to date for");
+                return Task.CompletedTask;
+            });
         }
         string name = reference.FamiliarName == "busybox" || reference.Tag == "latest" ? reference.FamiliarName : reference.Familiar;
         return ProgressStream.RunAsync(call, async progress =>
@@ -69,13 +95,13 @@ internal sealed class ImageTransferRoutes(ImageService images)
             {
                 images.Store.Tag(image.Id, reference);
             }
-            Finish(progress, reference, image, "Downloaded newer image for");
+            Finish(progress, reference, image.ManifestDigest, "Downloaded newer image for");
         });
     }
 
-    private static void Finish(ProgressStream progress, ImageReference reference, Image image, string how)
+    private static void Finish(ProgressStream progress, ImageReference reference, Digest digest, string how)
     {
-        progress.Send(new ProgressLine { Status = $"Digest: {image.ManifestDigest}" });
+        progress.Send(new ProgressLine { Status = $"Digest: {digest}" });
         progress.Send(new ProgressLine { Status = $"Status: {how} {reference.Familiar}" });
     }
 

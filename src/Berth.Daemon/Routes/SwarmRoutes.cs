@@ -23,7 +23,6 @@ internal static class SwarmRoutes
         new("GET", "/plugins/{name*}/json", call => throw ApiException.NotFound($"plugin \"{call["name"]}\" not found")),
         new("POST", "/plugins/{name*}", _ => throw NoPlugins()),
         new("DELETE", "/plugins/{name*}", call => throw ApiException.NotFound($"plugin \"{call["name"]}\" not found")),
-        new("GET", "/distribution/{name*}/json", _ => throw ApiException.NotImplemented("registries are not supported yet; bring images by docker load or docker import")),
     ];
 
     private static ApiException NoPlugins() => ApiException.NotImplemented("plugins are not supported");

@@ -16,7 +16,6 @@ internal sealed class SystemRoutes(BerthEngine engine)
         new("GET", "/info", call => call.Json(engine.System.Info(), EngineJson.Wire.HostInfo)),
         new("GET", "/system/df", DiskUsage),
         new("GET", "/events", Events),
-        new("POST", "/auth", _ => throw ApiException.NotImplemented("registries are not supported yet, so there is nothing to log in to; bring images by docker load or docker import")),
     ];
 
     private Task DiskUsage(ApiCall call)

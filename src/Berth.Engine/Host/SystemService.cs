@@ -89,10 +89,7 @@ public sealed class SystemService
             OperatingSystem = Release("PRETTY_NAME") ?? "Linux",
             OSVersion = Release("VERSION_ID") ?? "",
             Architecture = "x86_64",
-            RegistryConfig = new RegistryConfigView
-            {
-                IndexConfigs = new Dictionary<string, RegistryIndexView> { ["docker.io"] = new() { Name = "docker.io", Official = true } },
-            },
+            RegistryConfig = RegistryConfigView.Of(_context.Options.Registries),
             NCPU = _context.Host.Processors,
             MemTotal = long.Parse(Read("/proc/meminfo").Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024,
             DockerRootDir = _context.Options.DataRoot,

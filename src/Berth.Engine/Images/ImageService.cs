@@ -183,6 +183,8 @@ public sealed class ImageService
             ImageErrorCode.Conflict => EngineErrorKind.Conflict,
             ImageErrorCode.InvalidParameter or ImageErrorCode.InvalidArchive => EngineErrorKind.InvalidParameter,
             ImageErrorCode.NotSupported => EngineErrorKind.NotImplemented,
+            ImageErrorCode.Unauthorized => EngineErrorKind.Unauthorized,
+            ImageErrorCode.Unavailable => EngineErrorKind.Unavailable,
             _ => EngineErrorKind.System,
         },
         error.Message,
@@ -208,5 +210,5 @@ public sealed class ImageService
         }
     }
 
-    private void Publish(string action, string id, string name) => _events.Publish("image", action, id, new Dictionary<string, string> { ["name"] = name });
+    internal void Publish(string action, string id, string name) => _events.Publish("image", action, id, new Dictionary<string, string> { ["name"] = name });
 }

@@ -15,25 +15,34 @@ internal static class LayerUnpacker
     public static async Task EnsureAsync(
         IngestSession session, ImageManifest manifest, ImageConfig config, IProgress<ImageProgress>? progress, CancellationToken cancellation)
     {
-        IReadOnlyList<Digest> diffIds = config.Rootfs.DiffIds;
-        if (diffIds.Count != manifest.Layers.Count)
-        {
-            throw ImageException.BadArchive($"the manifest has {manifest.Layers.Count} layers, but the config names {diffIds.Count}");
-        }
-        IReadOnlyList<Digest> chain = LayerChain.Of(diffIds);
+        IReadOnlyList<Digest> chain = Chain(manifest, config);
         for (int i = 0; i < chain.Count; i++)
         {
-            session.Pin(chain[i]);
-            using IDisposable only = await session.Content.Unpacking.EnterAsync(chain[i], cancellation);
-            if (!session.Content.Catalog.Current.Layers.ContainsKey(chain[i]))
-            {
-                await UnpackAsync(session.Content, manifest.Layers[i], diffIds[i], chain, i, progress, cancellation);
-            }
+            var shown = new LayerProgress(config.Rootfs.DiffIds[i].Hex[..12], "Loading layer", progress);
+            await EnsureLayerAsync(session, manifest.Layers[i], config.Rootfs.DiffIds[i], chain, i, shown, cancellation);
+        }
+    }
+
+    /// <summary>The chain ids of an image whose manifest and configuration agree.</summary>
+    /// <exception cref="ImageException">They do not.</exception>
+    public static IReadOnlyList<Digest> Chain(ImageManifest manifest, ImageConfig config) => config.Rootfs.DiffIds.Count == manifest.Layers.Count
+        ? LayerChain.Of(config.Rootfs.DiffIds)
+        : throw ImageException.BadArchive($"the manifest has {manifest.Layers.Count} layers, but the config names {config.Rootfs.DiffIds.Count}");
+
+    /// <summary>Makes sure that one layer is unpacked; those below it must be.</summary>
+    public static async Task EnsureLayerAsync(
+        IngestSession session, Descriptor blob, Digest diffId, IReadOnlyList<Digest> chain, int index, LayerProgress progress, CancellationToken cancellation)
+    {
+        session.Pin(chain[index]);
+        using IDisposable only = await session.Content.Unpacking.EnterAsync(chain[index], cancellation);
+        if (!session.Content.Catalog.Current.Layers.ContainsKey(chain[index]))
+        {
+            await UnpackAsync(session.Content, blob, diffId, chain, index, progress, cancellation);
         }
     }
 
     private static async Task UnpackAsync(StoreContent content, Descriptor blob, Digest diffId, IReadOnlyList<Digest> chain, int index,
-        IProgress<ImageProgress>? progress, CancellationToken cancellation)
+        LayerProgress progress, CancellationToken cancellation)
     {
         string staging = content.Paths.NewStaging("layer");
         try
@@ -59,10 +68,10 @@ internal static class LayerUnpacker
     }
 
     private static async Task<TarExtractResult> ExtractAsync(StoreContent content, Descriptor blob, Digest diffId, FileDescriptor root, LowerView lower,
-        IProgress<ImageProgress>? progress, CancellationToken cancellation)
+        LayerProgress progress, CancellationToken cancellation)
     {
         await using FileStream file = content.OpenBlob(blob.Digest);
-        await using var counted = new ProgressStream(file, diffId.Hex[..12], "Loading layer", file.Length, progress);
+        await using var counted = new ProgressStream(file, progress.Id, progress.Status, file.Length, progress.Target);
         await using var tar = new HashingStream(await Compression.OpenAsync(counted, content.Limits, cancellation));
         using var reader = new TarReader(tar, content.Limits);
         var options = new TarExtractOptions { IsLayer = true, Limits = content.Limits };

@@ -14,8 +14,13 @@ internal readonly record struct ImageLookup(Digest Id, string? Reference)
         }
         if (ImageReference.TryParse(text, out ImageReference reference))
         {
-            string name = reference.WithDefaultTag().ToString();
-            if (reference.Tag is null && reference.Digest is { } manifest)
+            // With a digest, the tag beside it says nothing more.
+            string name = (reference.Digest is { } whole ? reference.WithDigest(whole) : reference.WithDefaultTag()).ToString();
+            if (state.References.TryGetValue(name, out Digest named))
+            {
+                return new ImageLookup(named, name);
+            }
+            if (reference.Digest is { } manifest)
             {
                 foreach ((string known, Digest id) in state.References)
                 {
@@ -24,10 +29,6 @@ internal readonly record struct ImageLookup(Digest Id, string? Reference)
                         return new ImageLookup(id, known);
                     }
                 }
-            }
-            if (state.References.TryGetValue(name, out Digest named))
-            {
-                return new ImageLookup(named, name);
             }
         }
         return FindPrefix(state, text.StartsWith("sha256:", StringComparison.Ordinal) ? text[7..] : text);

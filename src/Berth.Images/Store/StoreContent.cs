@@ -16,7 +16,7 @@ internal sealed class StoreContent : IDisposable
         Paths = new StorePaths(Path.GetFullPath(root));
         Limits = limits;
         Time = time;
-        foreach (string directory in (string[])[Paths.Root, Paths.Blobs, Paths.Layers, Paths.Staging])
+        foreach (string directory in (string[])[Paths.Root, Paths.Blobs, Paths.Layers, Paths.Staging, Paths.Partials])
         {
             // Layers hold setuid programs and device nodes: nobody but root may walk in.
             Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -30,6 +30,8 @@ internal sealed class StoreContent : IDisposable
         try
         {
             SweepStaging();
+            Partials = new PartialBlobs(Paths, time);
+            Partials.Trim();
             Catalog = new StoreCatalog(Paths);
             DropBroken();
             Collect();
@@ -57,6 +59,12 @@ internal sealed class StoreContent : IDisposable
 
     /// <summary>One holder at a time unpacks a layer.</summary>
     public KeyedGate Unpacking { get; } = new();
+
+    /// <summary>Downloads that broke off.</summary>
+    public PartialBlobs Partials { get; }
+
+    /// <summary>One holder at a time downloads a blob.</summary>
+    public KeyedGate Downloading { get; } = new();
 
     public bool HasBlob(Digest digest) => File.Exists(Paths.Blob(digest));
 

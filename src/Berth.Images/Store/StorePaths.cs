@@ -19,6 +19,11 @@ internal sealed class StorePaths(string root)
     /// <summary>Downloaded packages, kept between runs.</summary>
     public string Cache { get; } = Path.Combine(root, "cache");
 
+    /// <summary>Downloads that broke off.</summary>
+    public string Partials { get; } = Path.Combine(root, "partial");
+
+    public string PartialBlob(Digest digest) => Path.Combine(Partials, digest.Hex);
+
     public string Blob(Digest digest) => Path.Combine(Blobs, digest.Hex);
 
     public string Layer(Digest chainId) => Path.Combine(Layers, chainId.Hex);

@@ -12,7 +12,7 @@ public sealed class CandidatesTests
     }
 
     [Fact]
-    public void For_Verbs_Completes() => Assert.Equal(["pause", "port", "ps", "pull"], For("p"));
+    public void For_Verbs_Completes() => Assert.Equal(["pause", "port", "ps", "pull", "push"], For("p"));
 
     [Fact]
     public void For_Group_CompletesItsVerbs() => Assert.Contains("bootstrap", For("image", ""));
