@@ -144,6 +144,9 @@ internal unsafe struct CpuState
     /// <summary>Where generated code keeps host addresses of groups of accesses.</summary>
     [FieldOffset(816)] public fixed long HostPointer[HostPointers];
 
+    /// <summary>Value of a loop's induction register at which its pages must be checked again.</summary>
+    [FieldOffset(848)] public ulong LoopLimit;
+
     /// <summary>Standard XSAVE area: x87 and SSE at 0, header at 512, upper halves of YMM at 576.</summary>
     [FieldOffset(XsaveOffset)] public fixed byte Xsave[832];
     [FieldOffset(XsaveOffset + 0)] public ushort Fcw;

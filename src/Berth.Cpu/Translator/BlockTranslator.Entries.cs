@@ -116,6 +116,10 @@ internal sealed partial class BlockTranslator
                 while (n + 1 < _cold.Count && _cold[n + 1].Kind == ColdKind.SlowRun && _cold[n + 1].Value == c.Value) e.Bind(_cold[++n].Place);
                 EmitSlowRun(_runs[c.Value]);
                 break;
+            case ColdKind.SlowLoop:
+                while (n + 1 < _cold.Count && _cold[n + 1].Kind == ColdKind.SlowLoop) e.Bind(_cold[++n].Place);
+                EmitSlowLoop();
+                break;
             case ColdKind.Exit:
                 _place = (FlagPlace)c.Back;
                 EmitExit(c.Rip, c.Value);

@@ -213,6 +213,12 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             e.Int32(_secondId);
             _cold.Add(new(ColdKind.Lookup, e.JumpIf(5), 0, 0, _start));
         }
+        else if (EmitLoop()) return _count;
+        return EmitPlainBody();
+    }
+
+    private int EmitPlainBody()
+    {
         for (int k = 0; k < _count;)
         {
             int position = e.Position, cold = _cold.Count;

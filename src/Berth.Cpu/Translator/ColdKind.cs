@@ -24,6 +24,9 @@ internal enum ColdKind
     /// <summary>The version of a run with a check for each access; the value is its number.</summary>
     SlowRun,
 
+    /// <summary>A round of a loop with a check for each access.</summary>
+    SlowLoop,
+
     /// <summary>An exit whose jump is here because a conditional jump leads to it; the value says which flags are live.</summary>
     Exit,
 }

@@ -25,6 +25,8 @@ internal static class Layout
     public static readonly int GsBase = Of(nameof(CpuState.Gs));
     public static readonly int Tlb = Of(nameof(CpuState.Tlb));
 
+    public static readonly int LoopLimit = Of(nameof(CpuState.LoopLimit));
+
     public static int HostPointer(int group) => Of(nameof(CpuState.HostPointer)) + (group * 8);
 
     public static int SegmentBase(int segment) => CpuState.SegmentBaseOffset + (segment * 8);
