@@ -15,14 +15,16 @@ internal sealed partial class BlockTranslator
     private readonly AccessStream[] _streams = new AccessStream[MostStreams];
     private readonly int[] _streamOf = new int[Limit];
     private readonly long[] _steps = new long[16], _taken = new long[16];
-    private int _streamCount, _varying, _induction;
-    private bool _streamsInRegisters;
+    private int _streamCount, _varying, _induction, _pinned, _loaded;
+
+    // The loop itself leaves R10 and R11 alone.
+    private bool _scratchIsFree;
 
     /// <summary>Accesses of a loop through the same registers.</summary>
     private struct AccessStream
     {
         public Register Base, Index, Segment;
-        public int Scale, Alignment;
+        public int Scale, Alignment, Members;
 
         /// <summary>Distance from one round to the next.</summary>
         public long Step;
@@ -57,16 +59,15 @@ internal sealed partial class BlockTranslator
         if (!FindSteps(last)) return false;
         Array.Clear(_taken);
         _streamCount = 0;
-        _streamsInRegisters = true;
+        _scratchIsFree = true;
         for (int j = 0; j < last; j++)
         {
             _streamOf[j] = -1;
-            if (UsesState(_code[j])) _streamsInRegisters = false;
-            if (_forms[j].Form == Form.LoadAddress && (IsState(_code[j].MemoryBase) || IsState(_code[j].MemoryIndex))) _streamsInRegisters = false;
-            if (_forms[j].Form == Form.Copy && HasMemory(_code[j]) && !JoinStream(j)) _streamsInRegisters = false;
+            if (UsesState(_code[j])) _scratchIsFree = false;
+            if (_forms[j].Form == Form.LoadAddress && (IsState(_code[j].MemoryBase) || IsState(_code[j].MemoryIndex))) _scratchIsFree = false;
+            if (_forms[j].Form == Form.Copy && HasMemory(_code[j]) && !JoinStream(j)) _scratchIsFree = false;
             if (Step(_code[j], out int register, out long step)) _taken[register] += step;
         }
-        if (_streamCount > 2) _streamsInRegisters = false;
         _induction = -1;
         for (int s = 0; s < _streamCount; s++)
         {
@@ -172,6 +173,7 @@ internal sealed partial class BlockTranslator
         if (larger > 1 && ((from - stream.From) % larger != 0 || step % larger != 0)) return false;
         (stream.From, stream.To, stream.Alignment) = (Math.Min(stream.From, from), Math.Max(stream.To, to), larger);
         stream.Writes |= _forms[j].Writes;
+        stream.Members++;
         _streamOf[j] = s;
         return true;
     }
@@ -186,11 +188,12 @@ internal sealed partial class BlockTranslator
         bool first = true;
         for (int s = 0; s < _streamCount; s++) EmitStreamCheck(s, ref first);
         EmitLimit();
-        for (int s = 0; s < _streamCount && _streamsInRegisters; s++) e.Gs(0x8B, s == 0 ? R10 : R11, Layout.HostPointer(s));
+        PinStreams();
         _entryInScratch = false;
         int head = e.Position;
         e.Gs(0x3B, HostRegisters.Host(_induction), Layout.LoopLimit);
         ConditionalExit(e.JumpIf(4), _start, live: 0);
+        if (_streamCount > 2) _loaded = -1;
         for (int j = 0; j < last; j++)
         {
             if (!(_streamOf[j] >= 0 ? EmitStreamMember(j) : Emit(j))) return false;
@@ -200,12 +203,28 @@ internal sealed partial class BlockTranslator
             e.JumpTo(head);
             return true;
         }
-        if (_place != FlagPlace.Host && _streamsInRegisters) return false;
+        if (_place != FlagPlace.Host && _scratchIsFree) return false;
         RestoreFlags();
         if (_place == FlagPlace.Dead) return false;
         e.Bind(e.JumpIf((int)_code[last].ConditionCode - (int)ConditionCode.o), head);
         EmitExit(_code[last].NextIP, _liveNext);
         return true;
+    }
+
+    /// <summary>Keeps the busiest stream in R11 and, if there is but one more, that one in R10, for the whole loop.</summary>
+    private void PinStreams()
+    {
+        (_pinned, _loaded) = (-1, -1);
+        if (!_scratchIsFree) return;
+        _pinned = 0;
+        for (int s = 1; s < _streamCount; s++)
+        {
+            if (_streams[s].Members > _streams[_pinned].Members) _pinned = s;
+        }
+        e.Gs(0x8B, R11, Layout.HostPointer(_pinned));
+        if (_streamCount != 2) return;
+        _loaded = 1 - _pinned;
+        e.Gs(0x8B, R10, Layout.HostPointer(_loaded));
     }
 
     private int _slowLoopVectors;
@@ -274,9 +293,10 @@ internal sealed partial class BlockTranslator
     private bool EmitStreamMember(int j)
     {
         Instruction i = _code[j];
-        int s = _streamOf[j], pointer = _streamsInRegisters && s == 1 ? R11 : R10;
+        int s = _streamOf[j], pointer = s == _pinned ? R11 : R10;
         ref AccessStream stream = ref _streams[s];
-        if (!_streamsInRegisters) e.Gs(0x8B, R10, Layout.HostPointer(s));
+        if (pointer == R10 && s != _loaded) e.Gs(0x8B, R10, Layout.HostPointer(s));
+        _loaded = _scratchIsFree && pointer == R10 ? s : _loaded;
         long displacement = (long)i.MemoryDisplacement64;
         i.MemoryBase = Register.RAX + pointer;
         i.MemoryIndex = Register.RAX + HostRegisters.Host(HostRegisters.Number(stream.Moving));
