@@ -31,7 +31,7 @@ public static class BridgeDevices
         }
         catch (LinuxException e)
         {
-            throw new NetworkException(NetworkErrorCode.HostLacks, $"the bridge {config.Name} cannot be made: {e.Message}", e);
+            throw new NetworkException(NetworkErrorCode.HostLacks, $"the bridge {config.Name} cannot be made: {e.Message}; --network none and host do without", e);
         }
     }
 
