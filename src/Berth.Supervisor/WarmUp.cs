@@ -2,6 +2,7 @@ using System.Text.Json;
 using Berth.Containers.Logs;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
+using Berth.Linux.Routing;
 using Berth.Supervisor.Processes;
 
 namespace Berth.Supervisor;
@@ -36,6 +37,8 @@ internal static class WarmUp
             using ProcessPipes pipes = ProcessPipes.Create(files, tty: false, openStdin: true);
             using LogWriter log = LogWriter.Open(request.Log!, clock);
             log.WriteStart();
+            using (var host = RouteSocket.Open())
+                host.Find("lo");
             launcher.Start(request, cgroup: null, pipes); // no cgroup: one would be left if the supervisor were killed just now
         }
         catch (Exception)

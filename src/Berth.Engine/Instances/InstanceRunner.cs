@@ -113,8 +113,8 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             StartRequest request = definition.IsMachine
                 ? await machines.RequestAsync(definition, attachment.Interfaces, context.Stopping.Token)
                 : specs.Request(definition, specs.Build(definition, joins: true), specs.Overlay(definition)) with { Interfaces = attachment.Interfaces };
-            await attachment.Rules;
             StartResult started = await context.Supervisor.StartAsync(request, CancellationToken.None);
+            await PublishedAsync(instance, attachment.Rules);
             context.States.Save(instance, instance.State with
             {
                 Status = InstanceStatus.Running,
@@ -144,6 +144,20 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             };
             await FailedHeldAsync(instance, error, byUser);
             throw error;
+        }
+    }
+
+    // The rules for its ports are made while it starts; a workload that cannot have them does not stay.
+    private async Task PublishedAsync(Instance instance, Task rules)
+    {
+        try
+        {
+            await rules;
+        }
+        catch (NetworkException)
+        {
+            await context.Supervisor.KillAllAsync(instance.Id, CancellationToken.None);
+            throw;
         }
     }
 

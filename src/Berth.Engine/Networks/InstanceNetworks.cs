@@ -284,7 +284,7 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         try
         {
             foreach (EndpointRow endpoint in attachment.Endpoints)
-                BridgeDevices.Remove(endpoint.HostInterface);
+                await BridgeDevices.UntilGoneAsync(endpoint.HostInterface);
             if (attachment.Ports.Count > 0)
                 await fabric.ApplyRulesAsync();
             endpoints.Remove(attachment.InstanceId);

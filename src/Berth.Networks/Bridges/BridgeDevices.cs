@@ -11,6 +11,10 @@ public static class BridgeDevices
 {
     // Between the look at what is in use and the new bridge no other daemon may take the same addresses.
     private const string LockFile = "/run/berth-networks.lock";
+
+    // Milliseconds.
+    private const int LongestPause = 50, Patience = 1000;
+
     private const string Ip = "/proc/sys/net/ipv4", Ip6 = "/proc/sys/net/ipv6";
 
     /// <summary>Makes a bridge ready, whatever is there of it already.</summary>
@@ -27,7 +31,7 @@ public static class BridgeDevices
         }
         catch (LinuxException e)
         {
-            throw new NetworkException(NetworkErrorCode.HostLacks, $"the bridge {config.Name} cannot be made: {e.Message}", e);
+            throw new NetworkException(NetworkErrorCode.HostLacks, $"the bridge {config.Name} cannot be made: {e.Message}; --network none and host do without", e);
         }
     }
 
@@ -36,6 +40,26 @@ public static class BridgeDevices
     {
         using var socket = RouteSocket.Open();
         socket.Remove(name);
+    }
+
+    /// <summary>
+    /// Waits until an interface is gone with the namespace or process that had its other end. The kernel removes it together with the namespace;
+    /// to remove it before would cost tens of milliseconds more in which nobody's interfaces can be made. When it stays, another process keeps the
+    /// namespace: then it is removed.
+    /// </summary>
+    public static async Task UntilGoneAsync(string name)
+    {
+        using var socket = RouteSocket.Open();
+        for (int pause = 2, waited = 0; socket.Find(name) != 0; pause = Math.Min(2 * pause, LongestPause))
+        {
+            if (waited > Patience)
+            {
+                socket.Remove(name);
+                return;
+            }
+            await Task.Delay(pause);
+            waited += pause;
+        }
     }
 
     /// <summary>The daemon's interfaces that exist.</summary>
