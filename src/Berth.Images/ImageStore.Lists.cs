@@ -15,7 +15,7 @@ public sealed partial class ImageStore
         Func<Image, bool> selected = Compile(state, filter ?? new ImageFilter());
         return [.. all.Where(selected).OrderByDescending(image => image.Created).ThenBy(image => image.Id, StringComparer.Ordinal)
             .Select(image => new ImageSummary(
-                filter?.References.Count > 0 ? image with { RepoTags = [.. image.RepoTags.Where(tag => MatchesAny(filter.References, tag))] } : image,
+                filter?.References.Count > 0 ? Selected(image, filter.References) : image,
                 image.ChainIds.Where(chain => users[chain] > 1 && state.Layers.ContainsKey(chain)).Sum(chain => state.Layers[chain].Size)))];
     }
 
@@ -43,7 +43,18 @@ public sealed partial class ImageStore
         return image.Config.Config?.Labels?.TryGetValue(key, out string? value) == true && (equals < 0 || value == wanted[(equals + 1)..]);
     }
 
-    // Docker matches the pattern against the familiar name, with and without the tag.
-    private static bool MatchesAny(IReadOnlyList<string> patterns, string tag) =>
-        patterns.Any(pattern => GlobPattern.IsMatch(pattern, tag) || GlobPattern.IsMatch(pattern, tag.AsSpan(0, tag.LastIndexOf(':'))));
+    // Of the names, those that were asked for; clients make a line of each.
+    private static Image Selected(Image image, IReadOnlyList<string> patterns) => image with
+    {
+        RepoTags = [.. image.RepoTags.Where(tag => MatchesAny(patterns, tag))],
+        RepoDigests = [.. image.RepoDigests.Where(digest => MatchesAny(patterns, digest))],
+    };
+
+    // Docker matches the pattern against the familiar name, with and without the tag or digest.
+    private static bool MatchesAny(IReadOnlyList<string> patterns, string name)
+    {
+        int at = name.IndexOf('@', StringComparison.Ordinal);
+        string bare = name[..(at < 0 ? name.LastIndexOf(':') : at)];
+        return patterns.Any(pattern => GlobPattern.IsMatch(pattern, name) || GlobPattern.IsMatch(pattern, bare));
+    }
 }

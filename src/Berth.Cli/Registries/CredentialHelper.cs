@@ -60,8 +60,7 @@ internal sealed class CredentialHelper(string name)
         try
         {
             using var process = Process.Start(start)!;
-            process.StandardInput.Write(input);
-            process.StandardInput.Close();
+            Write(process, input);
             var buffer = new char[MaximumAnswer];
             var length = process.StandardOutput.ReadBlock(buffer);
             process.WaitForExit();
@@ -70,6 +69,19 @@ internal sealed class CredentialHelper(string name)
         catch (Win32Exception e)
         {
             throw new CliException($"docker's config.json names the credential helper {Program}, which cannot be run: {e.Message}");
+        }
+    }
+
+    private static void Write(Process process, string input)
+    {
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading; its answer tells.
         }
     }
 

@@ -1,4 +1,5 @@
 using Berth.Daemon.Http;
+using Berth.Engine;
 using Berth.Engine.Images;
 using Berth.Images;
 using Berth.Images.Registry;
@@ -45,6 +46,19 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
             Credentials = RegistryRoutes.Credentials(call),
         });
 
+    // To a 401 the docker client would answer by asking its user, even where there is none: a pull that is denied is one of nothing.
+    private static async Task<T> ReadAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (EngineException e) when (e.Kind == EngineErrorKind.Unauthorized)
+        {
+            throw ApiException.NotFound($"pull access denied: {e.Message}");
+        }
+    }
+
     // [DOCKER-API] "Create an image": without a tag, all of them.
     private async Task PullEveryTag(ApiCall call, ImageReference repository)
     {
@@ -54,12 +68,12 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
             return;
         }
         var request = new PullRequest { Reference = repository, Platform = PlatformChoice.Parse(call.Query.Text("platform")), Credentials = RegistryRoutes.Credentials(call) };
-        IReadOnlyList<ImageReference> tags = await registries.RemoteTagsAsync(request, call.Aborted);
+        IReadOnlyList<ImageReference> tags = await ReadAsync(() => registries.RemoteTagsAsync(request, call.Aborted));
         await ProgressStream.RunAsync(call, async progress =>
         {
             foreach (ImageReference tag in tags)
             {
-                PulledImage pulled = await registries.PullAsync(request with { Reference = tag }, progress, call.Aborted);
+                PulledImage pulled = await ReadAsync(() => registries.PullAsync(request with { Reference = tag }, progress, call.Aborted));
                 Finish(progress, tag, pulled.Digest, pulled.WasPresent ? "Image is up to date for" : "Downloaded newer image for");
             }
         });
@@ -67,7 +81,7 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
 
     private Task PullFromRegistry(ApiCall call, PullRequest request) => ProgressStream.RunAsync(call, async progress =>
     {
-        PulledImage pulled = await registries.PullAsync(request, progress, call.Aborted);
+        PulledImage pulled = await ReadAsync(() => registries.PullAsync(request, progress, call.Aborted));
         Finish(progress, request.Reference, pulled.Digest, pulled.WasPresent ? "Image is up to date for" : "Downloaded newer image for");
     });
 

@@ -27,6 +27,24 @@ public sealed class DaemonOptionsTests
     }
 
     [Fact]
+    public void Parse_Registries_AddsFlagsToVariables()
+    {
+        DaemonOptions options = DaemonOptions.Parse(
+            ["--insecure-registry", "b:5000", "--registry-mirror=other.example.org=https://c.example.org"],
+            name => name switch { "BERTH_INSECURE_REGISTRIES" => "a:5000, 10.0.0.0/8", "BERTH_REGISTRY_MIRRORS" => "https://m.example.org", _ => null });
+        Assert.Equal(["a:5000", "10.0.0.0/8", "b:5000"], options.Registries.Insecure);
+        Assert.Equal(["docker.io", "other.example.org"], options.Registries.Mirrors.Select(mirror => mirror.Domain));
+    }
+
+    [Theory]
+    [InlineData("ftp://m.example.org")]
+    [InlineData("m.example.org")]
+    [InlineData("https://m.example.org/path")]
+    [InlineData("https://user@m.example.org")]
+    [InlineData("=https://m.example.org")]
+    public void Parse_BadMirror_IsRefused(string mirror) => Assert.Throws<FormatException>(() => DaemonOptions.Parse(["--registry-mirror", mirror], _ => null));
+
+    [Fact]
     public void Parse_LoopbackTcpWhenAllowed_ListensThere()
         => Assert.IsType<IPEndPoint>(DaemonOptions.Parse(["-H", "unix:///tmp/x.sock", "--host", "tcp://127.0.0.1:2375", "--allow-insecure-tcp"], _ => null).Listen[1]);
 

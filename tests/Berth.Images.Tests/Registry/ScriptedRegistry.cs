@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Berth.Testing;
 
 namespace Berth.Images.Tests.Registry;
 
@@ -38,15 +38,12 @@ internal sealed record ScriptedResponse(int Status = 200)
 /// <summary>An HTTP server of a few lines whose every answer a test decides. One request a connection; without a certificate, TLS is hung up on.</summary>
 internal sealed class ScriptedRegistry : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _accepting;
+    private readonly LoopbackServer _server;
 
     public ScriptedRegistry(Func<ScriptedRequest, ScriptedResponse> answer)
     {
         Answer = answer;
-        _listener.Start();
-        _accepting = AcceptAsync();
+        _server = new LoopbackServer(ServeAsync);
     }
 
     public Func<ScriptedRequest, ScriptedResponse> Answer { get; set; }
@@ -56,69 +53,35 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
 
     public ConcurrentQueue<ScriptedRequest> Requests { get; } = new();
 
-    public string Authority => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public string Authority => _server.Authority;
 
     public ImageReference Reference(string name = "team/app:v1") => ImageReference.Parse($"{Authority}/{name}");
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task ServeAsync(TcpClient client, CancellationToken stop)
     {
-        if (!_stop.IsCancellationRequested)
+        Stream stream = client.GetStream();
+        if (Certificate is not null)
         {
-            await _stop.CancelAsync();
-            _listener.Stop();
-            await _accepting;
+            var tls = new SslStream(stream);
+            stream = tls;
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, stop);
+        }
+        if (await ReadAsync(stream, stop) is { } request)
+        {
+            Requests.Enqueue(request);
+            await WriteAsync(stream, request, Answer(request), stop);
         }
     }
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                _ = Task.Run(() => ServeAsync(client));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // Stopped.
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        {
-            try
-            {
-                Stream stream = client.GetStream();
-                if (Certificate is not null)
-                {
-                    var tls = new SslStream(stream);
-                    stream = tls;
-                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, _stop.Token);
-                }
-                if (await ReadAsync(stream) is { } request)
-                {
-                    Requests.Enqueue(request);
-                    await WriteAsync(stream, request, Answer(request));
-                }
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or System.Security.Authentication.AuthenticationException)
-            {
-                // The client went.
-            }
-        }
-    }
-
-    private async Task<ScriptedRequest?> ReadAsync(Stream stream)
+    private static async Task<ScriptedRequest?> ReadAsync(Stream stream, CancellationToken stop)
     {
         var head = new List<byte>();
         byte[] one = new byte[1];
         while (head.Count < 4 || !head[^4..].SequenceEqual("\r\n\r\n"u8.ToArray()))
         {
-            if (await stream.ReadAsync(one, _stop.Token) == 0 || (head.Count == 0 && one[0] == 0x16))
+            if (await stream.ReadAsync(one, stop) == 0 || (head.Count == 0 && one[0] == 0x16))
             {
                 return null; // the end, or a TLS hello
             }
@@ -128,11 +91,11 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
         var headers = lines.Skip(1).Select(line => line.Split(": ", 2)).GroupBy(pair => pair[0], StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => string.Join(", ", group.Select(pair => pair[1])), StringComparer.OrdinalIgnoreCase);
         byte[] body = new byte[headers.TryGetValue("Content-Length", out string? length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
-        await stream.ReadExactlyAsync(body, _stop.Token);
+        await stream.ReadExactlyAsync(body, stop);
         return new ScriptedRequest(lines[0].Split(' ')[0], lines[0].Split(' ')[1], headers, body);
     }
 
-    private async Task WriteAsync(Stream stream, ScriptedRequest request, ScriptedResponse response)
+    private static async Task WriteAsync(Stream stream, ScriptedRequest request, ScriptedResponse response, CancellationToken stop)
     {
         var head = new StringBuilder($"HTTP/1.1 {response.Status} X\r\nConnection: close\r\n");
         if (!response.Endless && response.Status != 204)
@@ -143,12 +106,12 @@ internal sealed class ScriptedRegistry : IAsyncDisposable
         {
             head.Append($"{name}: {value}\r\n");
         }
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), _stop.Token);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), stop);
         if (request.Method != "HEAD")
         {
             do
             {
-                await stream.WriteAsync(response.Body.AsMemory(0, Math.Min(response.Body.Length, response.CutAfter ?? int.MaxValue)), _stop.Token);
+                await stream.WriteAsync(response.Body.AsMemory(0, Math.Min(response.Body.Length, response.CutAfter ?? int.MaxValue)), stop);
             }
             while (response.Endless);
         }
