@@ -9,6 +9,7 @@ public static partial class Libc
     public const uint KVM_MSR_FILTER_READ = 1, KVM_MSR_FILTER_WRITE = 2, KVM_MSR_FILTER_DEFAULT_DENY = 1;
     public const int KVM_MSR_FILTER_MAX_RANGES = 16;
     public const uint KVM_VCPUEVENT_VALID_NMI_PENDING = 1, KVM_VCPUEVENT_VALID_SIPI_VECTOR = 2, KVM_VCPUEVENT_VALID_SHADOW = 4;
+    public const ulong KVM_X86_QUIRK_LINT0_REENABLED = 1;
     public const int KVM_APIC_REG_SIZE = 0x400;
 
     /// <summary>RAX, RBX, RCX, RDX, RSI, RDI, RSP, RBP, then R8 to R15: not the order of their encoding.</summary>
