@@ -4,7 +4,9 @@ using Berth.Boot.Smbios;
 using Berth.Cpu;
 using Berth.Disks;
 using Berth.Guest;
+using Berth.Kvm;
 using Berth.Linux;
+using Berth.Machine;
 using Berth.Machine.Storage;
 using Berth.Vmm.Agent;
 using Berth.Vmm.Boards;
@@ -27,6 +29,7 @@ internal sealed class MachineProcess : IDisposable
     private static readonly TimeSpan s_powerOffPatience = TimeSpan.FromSeconds(20);
 
     private readonly MachineConfig _config;
+    private readonly IHypervisor _hypervisor;
     private readonly KernelImage _kernel;
     private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
@@ -43,6 +46,7 @@ internal sealed class MachineProcess : IDisposable
     {
         Check(config);
         _config = config;
+        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate: config.CpuEngine == CpuEngine.Translator);
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
@@ -57,7 +61,7 @@ internal sealed class MachineProcess : IDisposable
     public static async Task<int> RunAsync(MachineConfig config)
     {
         using MachineProcess process = new(config);
-        AfterStart.Apply();
+        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm);
         while (true)
         {
             if (await process.BootAsync() is { } exitCode) return exitCode;
@@ -72,6 +76,7 @@ internal sealed class MachineProcess : IDisposable
         _control.Dispose();
         _console.Dispose();
         foreach (IBlockBackend disk in _disks) disk.Dispose();
+        (_hypervisor as IDisposable)?.Dispose();
     }
 
     private static void Check(MachineConfig config)
@@ -86,7 +91,7 @@ internal sealed class MachineProcess : IDisposable
     private async Task<int?> BootAsync()
     {
         PortStream port = new();
-        using Board board = new(new SoftwareHypervisor(), (ulong)_config.Memory, _config.Cpus, new BoardBackends { Serial = _console, AgentPort = port.Port, Disks = _disks });
+        using Board board = new(_hypervisor, (ulong)_config.Memory, _config.Cpus, new BoardBackends { Serial = _console, AgentPort = port.Port, Disks = _disks });
         try
         {
             _workload = null;

@@ -22,8 +22,10 @@ internal static class MachinePlan
     /// <param name="hostName">The guest's name.</param>
     /// <param name="hosts">Content of /etc/hosts.</param>
     /// <param name="resolver">Content of /etc/resolv.conf.</param>
-    public static MachineConfig Build(InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver) => new()
+    /// <param name="engine">What its processors are.</param>
+    public static MachineConfig Build(InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, CpuEngine engine = CpuEngine.Translator) => new()
     {
+        CpuEngine = engine,
         Id = definition.Id,
         Memory = MachineSize.Memory(definition.HostConfig),
         Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),
