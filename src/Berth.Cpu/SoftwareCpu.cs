@@ -85,5 +85,21 @@ public sealed unsafe class SoftwareCpu : IVirtualCpu, ICpuSignals
     public bool TryWriteMsr(uint index, ulong value) => Core.Msrs.TryWrite(index, value);
 
     /// <inheritdoc/>
+    public CpuSnapshot Save()
+    {
+        byte[] extended = new byte[CpuModel.XsaveSize];
+        GetExtendedState(extended);
+        return Core.Save(extended);
+    }
+
+    /// <inheritdoc/>
+    public void Load(CpuSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        SetExtendedState(snapshot.ExtendedState);
+        Core.Load(snapshot);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => Core.Dispose();
 }

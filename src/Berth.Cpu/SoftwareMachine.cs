@@ -22,6 +22,9 @@ public sealed class SoftwareMachine : IVirtualMachine
     public IReadOnlyList<IVirtualCpu> Cpus => _cpus;
 
     /// <inheritdoc/>
+    public IInterruptSink? Interrupts => null;
+
+    /// <inheritdoc/>
     public IVirtualCpu CreateCpu()
     {
         if (_cpus.Count >= _config.CpuCount) throw new InvalidOperationException($"The machine was configured with {_config.CpuCount} processors.");

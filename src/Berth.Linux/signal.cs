@@ -10,8 +10,43 @@ public static partial class Libc
         SIGTTIN = 21, SIGTTOU = 22, SIGWINCH = 28, SIGSYS = 31;
     public const int SIG_BLOCK = 0, SIG_UNBLOCK = 1, SIG_SETMASK = 2;
 
+    /// <summary>The first real-time signal that the C library leaves to programs.</summary>
+    public const int SIGRTMIN = 34;
+
+    /// <summary>The C library's struct sigaction.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 152)]
+    private struct sigaction_t
+    {
+        public nint sa_handler;
+    }
+
     [LibraryImport(Library, SetLastError = true)]
     private static partial int kill(int pid, int signal);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int tgkill(int process, int thread, int signal);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int sigaction(int signal, in sigaction_t action, nint old);
+
+    private static nint s_emptyHandler;
+
+    /// <summary>Makes a signal do nothing but interrupt the system call that its thread waits in; calls are not restarted. No managed code runs.</summary>
+    public static void InstallInterruptingSignal(int signal)
+    {
+        lock (s_currentDirectory)
+        {
+            if (s_emptyHandler == 0) s_emptyHandler = MapCode([0xC3]); // ret
+            sigaction_t action = new() { sa_handler = s_emptyHandler };
+            Check(sigaction(signal, in action, 0), "sigaction");
+        }
+    }
+
+    /// <summary>Sends a signal to one thread of this process; one that has ended is no error.</summary>
+    public static void SignalThread(int thread, int signal)
+    {
+        if (tgkill(Environment.ProcessId, thread, signal) != 0 && LastErrno != Errno.ESRCH) throw new LinuxException("tgkill", LastErrno);
+    }
 
     /// <summary>Sends a signal by pid (a negative one names a process group); false when there is no such process.</summary>
     public static bool SendSignal(int pid, int signal)

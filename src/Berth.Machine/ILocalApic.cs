@@ -38,4 +38,10 @@ public interface ILocalApic
 
     /// <summary>Reset by INIT: all but the APIC ID and base.</summary>
     void Reset();
+
+    /// <summary>All of its state in the form that backends share.</summary>
+    ApicSnapshot Save();
+
+    /// <summary>Replaces all of its state; the timer goes on from the saved count.</summary>
+    void Load(ApicSnapshot snapshot);
 }

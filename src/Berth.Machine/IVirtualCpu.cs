@@ -32,4 +32,10 @@ public interface IVirtualCpu : IDisposable
 
     /// <summary>Writes a model-specific register; false where the guest would get #GP.</summary>
     bool TryWriteMsr(uint index, ulong value);
+
+    /// <summary>Everything that a processor of another machine, on any backend, needs to go on from here. Not while it runs.</summary>
+    CpuSnapshot Save();
+
+    /// <summary>Goes on from a saved state at the next <see cref="Run"/>. Not while it runs.</summary>
+    void Load(CpuSnapshot snapshot);
 }

@@ -6,6 +6,9 @@ public interface IVirtualMachine : IDisposable
     /// <summary>Processors made so far, by index.</summary>
     IReadOnlyList<IVirtualCpu> Cpus { get; }
 
+    /// <summary>Where interrupt messages go on a backend with local APICs of its own; null where they are the board's.</summary>
+    IInterruptSink? Interrupts { get; }
+
     /// <summary>Makes the next processor. Index 0 is the boot processor; others wait for INIT/SIPI.</summary>
     IVirtualCpu CreateCpu();
 

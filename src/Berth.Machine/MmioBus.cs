@@ -4,9 +4,35 @@ namespace Berth.Machine;
 public sealed class MmioBus
 {
     private readonly Lock _gate = new();
+    private readonly List<Subscription> _subscriptions = [];
     private Slot[] _slots = [];
 
     private readonly record struct Slot(ulong Start, ulong Length, IMmioDevice Device);
+
+    private sealed class Subscription(MmioBus bus, Action<ulong, IMmioDevice> added, Action<ulong, IMmioDevice> removed) : IDisposable
+    {
+        public Action<ulong, IMmioDevice> Added => added;
+
+        public Action<ulong, IMmioDevice> Removed => removed;
+
+        public void Dispose()
+        {
+            lock (bus._gate) bus._subscriptions.Remove(this);
+        }
+    }
+
+    /// <summary>Tells of every device with its start: those that are there now, and those that come and go until the result is disposed.
+    /// Calls come under the bus's lock.</summary>
+    public IDisposable Subscribe(Action<ulong, IMmioDevice> added, Action<ulong, IMmioDevice> removed)
+    {
+        var subscription = new Subscription(this, added, removed);
+        lock (_gate)
+        {
+            foreach (Slot slot in _slots) added(slot.Start, slot.Device);
+            _subscriptions.Add(subscription);
+        }
+        return subscription;
+    }
 
     /// <summary>Puts a device at a range; effective for accesses that start afterwards.</summary>
     /// <exception cref="ArgumentException">The range is empty, wraps, or overlaps another device.</exception>
@@ -22,13 +48,21 @@ public sealed class MmioBus
                     throw new ArgumentException($"MMIO range {start:x} overlaps {slot.Device.GetType().Name} at {slot.Start:x}.", nameof(start));
             }
             Volatile.Write(ref _slots, [.. _slots.Append(new Slot(start, length, device)).OrderBy(s => s.Start)]);
+            foreach (Subscription subscription in _subscriptions) subscription.Added(start, device);
         }
     }
 
     /// <summary>Takes the device at <paramref name="start"/> away, as when a guest moves a PCI BAR.</summary>
     public void Remove(ulong start)
     {
-        lock (_gate) Volatile.Write(ref _slots, [.. _slots.Where(s => s.Start != start)]);
+        lock (_gate)
+        {
+            foreach (Slot slot in _slots.Where(s => s.Start == start))
+            {
+                foreach (Subscription subscription in _subscriptions) subscription.Removed(start, slot.Device);
+            }
+            Volatile.Write(ref _slots, [.. _slots.Where(s => s.Start != start)]);
+        }
     }
 
     /// <summary>Reads 1, 2, 4 or 8 bytes. An access across a device's edge is split into bytes.</summary>

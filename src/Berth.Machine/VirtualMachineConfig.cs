@@ -29,6 +29,9 @@ public sealed record VirtualMachineConfig
     /// <summary>The 8259 pair, wired to the boot processor; null where the machine has none.</summary>
     public IExternalInterrupts? ExternalInterrupts { get; init; }
 
+    /// <summary>Told the vector of each level-triggered interrupt that a processor ends, by backends with local APICs of their own. vCPU threads.</summary>
+    public Action<byte>? EndOfInterrupt { get; init; }
+
     /// <summary>Makes the local APIC of a processor (index, its signals). Backends with in-kernel APICs do not call it.</summary>
     public Func<int, ICpuSignals, ILocalApic>? LocalApics { get; init; }
 }

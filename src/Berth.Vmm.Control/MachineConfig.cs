@@ -12,6 +12,9 @@ public sealed record MachineConfig
     /// <summary>Processors, 1 to <see cref="MachineLimits.MaxCpus"/>.</summary>
     public required int Cpus { get; init; }
 
+    /// <summary>What the processors are.</summary>
+    public CpuEngine CpuEngine { get; init; }
+
     /// <summary>Kernel file: bzImage or ELF.</summary>
     public required string Kernel { get; init; }
 

@@ -5,7 +5,9 @@ using Berth.Cpu;
 using Berth.Devices.Virtio;
 using Berth.Disks;
 using Berth.Guest;
+using Berth.Kvm;
 using Berth.Linux;
+using Berth.Machine;
 using Berth.Machine.Storage;
 using Berth.Vmm.Agent;
 using Berth.Vmm.Boards;
@@ -29,6 +31,7 @@ internal sealed class MachineProcess : IDisposable
     private static readonly TimeSpan s_powerOffPatience = TimeSpan.FromSeconds(20);
 
     private readonly MachineConfig _config;
+    private readonly IHypervisor _hypervisor;
     private readonly KernelImage _kernel;
     private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
@@ -46,6 +49,7 @@ internal sealed class MachineProcess : IDisposable
     {
         Check(config);
         _config = config;
+        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate: config.CpuEngine == CpuEngine.Translator);
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
@@ -62,7 +66,7 @@ internal sealed class MachineProcess : IDisposable
     public static async Task<int> RunAsync(MachineConfig config)
     {
         using MachineProcess process = new(config);
-        AfterStart.Apply();
+        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm);
         while (true)
         {
             if (await process.BootAsync() is { } exitCode) return exitCode;
@@ -78,6 +82,7 @@ internal sealed class MachineProcess : IDisposable
         _console.Dispose();
         foreach (IBlockBackend disk in _disks) disk.Dispose();
         foreach ((TapWire wire, _, _) in _networks) wire.Dispose();
+        (_hypervisor as IDisposable)?.Dispose();
     }
 
     private static void Check(MachineConfig config)
@@ -101,7 +106,7 @@ internal sealed class MachineProcess : IDisposable
             Disks = _disks,
             Networks = [.. _networks.Select(static n => ((IPacketBackend)n.Wire, n.Mac, n.Mtu))],
         };
-        using Board board = new(new SoftwareHypervisor(), (ulong)_config.Memory, _config.Cpus, backends);
+        using Board board = new(_hypervisor, (ulong)_config.Memory, _config.Cpus, backends);
         try
         {
             _workload = null;

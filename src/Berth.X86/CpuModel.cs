@@ -31,6 +31,15 @@ public sealed class CpuModel
     public static ulong ArchitectureCapabilities =>
         1UL << 62 | 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 24 | 1 << 26 | 1 << 27;
 
+    /// <summary>IA32_MISC_ENABLE at power-on: fast strings, no branch trace storage, no precise event sampling.</summary>
+    public static ulong MiscEnable => 1 | 1 << 11 | 1 << 12;
+
+    /// <summary>IA32_BIOS_SIGN_ID: microcode revision 1.</summary>
+    public static ulong MicrocodeRevision => 1UL << 32;
+
+    /// <summary>Family 6, model 106, stepping 6: what CPUID leaf 1 says in EAX, and EDX holds at reset.</summary>
+    public const uint Signature = 6 << 8 | 0xA << 4 | 6 << 16 | 6;
+
     /// <summary>Answers CPUID for one processor.</summary>
     public static CpuidResult Query(uint leaf, uint subleaf, in CpuidContext context)
     {
@@ -47,7 +56,7 @@ public sealed class CpuModel
             7 when subleaf == 2 => new(0, 0, 0, 1 << 4), // BHI_CTRL: one MSR bit instead of a loop at each system call
             0xB => Topology(subleaf, context),
             0xD => Xsave(subleaf, context),
-            0x15 => new(1, 1, (uint)context.TscFrequency, 0),
+            0x15 => Crystal(context.TscFrequency),
             0x16 => new((uint)(context.TscFrequency / 1_000_000), (uint)(context.TscFrequency / 1_000_000), 100, 0),
             0x4000_0000 => new(0x4000_0010, 0x4B4D_564B, 0x564B_4D56, 0x4D), // KVMKVMKVM
             0x4000_0001 => new(1 << 1 | 1 << 3 | 1 << 24, 0, 0, 0), // no I/O delay, clock at the new MSRs, stable clock
@@ -68,8 +77,6 @@ public sealed class CpuModel
 
     private static CpuidResult Leaf1(in CpuidContext context)
     {
-        // Family 6, model 106, stepping 6.
-        const uint signature = 6 << 8 | 0xA << 4 | 6 << 16 | 6;
         uint ebx = (uint)context.ApicId << 24 | (uint)Math.Min(context.CpuCount, 255) << 16 | 8 << 8;
         // SSE3, PCLMULQDQ, SSSE3, FMA, CMPXCHG16B, PCID, SSE4.1, SSE4.2, x2APIC, MOVBE, POPCNT, TSC deadline, AES, XSAVE, AVX, F16C, RDRAND, hypervisor
         const uint ecx = 1 | 1 << 1 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 17 | 1 << 19 | 1 << 20 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 24
@@ -77,7 +84,7 @@ public sealed class CpuModel
         // FPU, VME, DE, PSE, TSC, MSR, PAE, MCE, CX8, APIC, SEP, MTRR, PGE, MCA, CMOV, PAT, PSE36, CLFSH, MMX, FXSR, SSE, SSE2, SS
         const uint edx = 0x3FF | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 19 | 1 << 23 | 1 << 24 | 1 << 25
             | 1 << 26 | 1 << 27;
-        return new(signature, ebx, ecx | (context.Osxsave ? 1u << 27 : 0), edx | (context.CpuCount > 1 ? 1u << 28 : 0));
+        return new(Signature, ebx, ecx | (context.Osxsave ? 1u << 27 : 0), edx | (context.CpuCount > 1 ? 1u << 28 : 0));
     }
 
     private static CpuidResult Caches(uint subleaf, in CpuidContext context)
@@ -111,6 +118,13 @@ public sealed class CpuModel
         2 => new(256, 576, 0, 0),
         _ => default,
     };
+
+    // The TSC as a multiple of a crystal whose frequency fits into 32 bits.
+    private static CpuidResult Crystal(ulong frequency)
+    {
+        uint multiple = (uint)(frequency / uint.MaxValue) + 1;
+        return new(1, multiple, (uint)(frequency / multiple), 0);
+    }
 
     private static CpuidResult Brand(int word) => new(s_brand[word], s_brand[word + 1], s_brand[word + 2], s_brand[word + 3]);
 

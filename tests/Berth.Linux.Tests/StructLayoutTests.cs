@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Berth.Linux.Routing;
 using static Berth.Linux.Libc;
 
@@ -55,55 +53,36 @@ public sealed class StructLayoutTests
     ];
 
     [Fact]
-    public void Layouts_MatchTheCHeaders()
-    {
-        if (!File.Exists("/usr/bin/gcc")) Assert.Skip("needs gcc");
-        StringBuilder program = new("""
-            #define _GNU_SOURCE
-            #include <stddef.h>
-            #include <fcntl.h>
-            #include <signal.h>
-            #include <poll.h>
-            #include <sched.h>
-            #include <sys/epoll.h>
-            #include <sys/inotify.h>
-            #include <sys/ioctl.h>
-            #include <sys/prctl.h>
-            #include <sys/resource.h>
-            #include <sys/socket.h>
-            #include <sys/stat.h>
-            #include <sys/syscall.h>
-            #include <sys/uio.h>
-            #include <sys/vfs.h>
-            #include <sys/wait.h>
-            #include <linux/filter.h>
-            #include <linux/if.h>
-            #include <linux/if_addr.h>
-            #include <linux/if_link.h>
-            #include <linux/if_tun.h>
-            #include <linux/rtnetlink.h>
-            #include <linux/veth.h>
-            #include <linux/mount.h>
-            #include <sys/mount.h>
-            #include <linux/openat2.h>
-            #include <linux/sched.h>
-            #include <linux/seccomp.h>
-
-            """);
-        foreach ((string c, long value) in s_expected)
-            program.AppendLine($"_Static_assert((unsigned long long)({c}) == {(ulong)value}ull, \"{c} is not {value}\");");
-        string file = Path.Combine(Path.GetTempPath(), $"berth-layout-{Environment.ProcessId}.c");
-        File.WriteAllText(file, program.ToString());
-        try
-        {
-            using Process gcc = Process.Start(new ProcessStartInfo("/usr/bin/gcc", ["-fsyntax-only", file]) { RedirectStandardError = true })!;
-            string errors = gcc.StandardError.ReadToEnd();
-            gcc.WaitForExit();
-            Assert.Equal("", errors);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
+    public void Layouts_MatchTheCHeaders() => CHeaders.AssertEqual(
+        [
+            "stddef.h",
+            "fcntl.h",
+            "signal.h",
+            "poll.h",
+            "sched.h",
+            "sys/epoll.h",
+            "sys/inotify.h",
+            "sys/ioctl.h",
+            "sys/prctl.h",
+            "sys/resource.h",
+            "sys/socket.h",
+            "sys/stat.h",
+            "sys/syscall.h",
+            "sys/uio.h",
+            "sys/vfs.h",
+            "sys/wait.h",
+            "linux/filter.h",
+            "linux/if.h",
+            "linux/if_addr.h",
+            "linux/if_link.h",
+            "linux/if_tun.h",
+            "linux/rtnetlink.h",
+            "linux/veth.h",
+            "linux/mount.h",
+            "sys/mount.h",
+            "linux/openat2.h",
+            "linux/sched.h",
+            "linux/seccomp.h",
+        ],
+        s_expected);
 }

@@ -97,6 +97,7 @@ internal sealed class ContainerFlags
     public readonly TextFlag Runtime = new("runtime", "RUNTIME", "container or vm") { Completes = CompletionSource.Runtimes };
     public readonly BoolFlag Vm = new("vm", "Run as a virtual machine: same as --runtime vm");
     public readonly TextFlag Kernel = new("kernel", "NAME", "Kernel of the virtual machine, from 'berth kernel ls'") { Completes = CompletionSource.Kernels };
+    public readonly TextFlag CpuEngine = new("cpu-engine", "auto|kvm|translator|interpreter", "What the processors of the virtual machine are; auto takes KVM where it passes the test of 'berth doctor'");
     public readonly TextFlag Isolation = new("isolation", "TECHNOLOGY", "For other systems than Linux") { Hidden = true };
     public readonly BoolFlag DisableContentTrust = new("disable-content-trust", "For compatibility") { Hidden = true };
     public readonly TextFlag Platform = new("platform", "PLATFORM", "Platform of the image, as linux/amd64");
@@ -116,7 +117,7 @@ internal sealed class ContainerFlags
         MemorySwappiness, OomKillDisable, OomScoreAdj, Ulimit, BlkioWeightDevice, DeviceReadBps, DeviceWriteBps, DeviceReadIops, DeviceWriteIops,
         CgroupParent, CapAdd, CapDrop, Privileged, SecurityOpt, Device, DeviceCgroupRule, Gpus, Sysctl, Network, Net, NetworkAlias, Ip, Ip6, MacAddress,
         Link, Publish, PublishAll, Expose, AddHost, Dns, DnsSearch, DnsOption, DnsOpt, Pid, Ipc, Uts, Userns, Cgroupns, Restart, HealthCmd,
-        HealthInterval, HealthTimeout, HealthStartPeriod, HealthStartInterval, HealthRetries, NoHealthcheck, LogDriver, LogOpt, Runtime, Vm, Kernel,
+        HealthInterval, HealthTimeout, HealthStartPeriod, HealthStartInterval, HealthRetries, NoHealthcheck, LogDriver, LogOpt, Runtime, Vm, Kernel, CpuEngine,
         Isolation, DisableContentTrust, Platform, Pull, Cidfile, Quiet,
     ];
 }

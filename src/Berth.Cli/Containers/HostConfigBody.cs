@@ -93,19 +93,31 @@ internal sealed class HostConfigBody(ContainerFlags flags)
         json.WriteIfAny("Isolation", flags.Isolation.Value);
     }
 
-    // A kernel is chosen by an annotation: docker's API has no place of its own for it.
+    // Kernel and processors are chosen by annotations: docker's API has no place of its own for them.
     private void WriteAnnotations(JsonText json)
     {
-        if (flags.Kernel.Value is not { } kernel)
+        (TextFlag Flag, string Annotation)[] choices = [(flags.Kernel, "berth.kernel"), (flags.CpuEngine, "berth.cpu-engine")];
+        List<string> chosen = [];
+        foreach (var (flag, annotation) in choices)
+        {
+            if (flag.Value is not { } value)
+            {
+                continue;
+            }
+            if (!flags.IsMachine)
+            {
+                throw new UsageException($"--{flag.Name} is for virtual machines: add --vm");
+            }
+            chosen.Add($"{annotation}={value}");
+        }
+        if (chosen.Count == 0)
         {
             WritePairs(json, "Annotations", flags.Annotation);
-            return;
         }
-        if (!flags.IsMachine)
+        else
         {
-            throw new UsageException("--kernel is for virtual machines: add --vm");
+            json.WriteMap("Annotations", KeyValue.Pairs([.. flags.Annotation.Values, .. chosen], flags.Annotation.Name));
         }
-        json.WriteMap("Annotations", KeyValue.Pairs([.. flags.Annotation.Values, $"berth.kernel={kernel}"], flags.Annotation.Name));
     }
 
     /// <summary>Writes RestartPolicy from <c>no</c>, <c>always</c>, <c>unless-stopped</c> or <c>on-failure[:max]</c>.</summary>

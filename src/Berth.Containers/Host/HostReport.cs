@@ -9,6 +9,10 @@ public sealed record HostReport(bool CanRunContainers, IReadOnlyList<HostFeature
     public static HostReport Make(string dataRoot)
     {
         HostFeatures features = HostFeatures.Probe();
-        return new HostReport(features.CanRunContainers, [.. features.All, HostTools.Room(dataRoot)]);
+        return new HostReport(features.CanRunContainers, [.. features.All.Select(Judged), HostTools.Room(dataRoot)]);
+
+        // Only a guest tells, and takes a second to.
+        HostFeature Judged(HostFeature feature) =>
+            feature is { Name: VirtualizationProbe.KvmName, Status: not FeatureStatus.Missing } ? VirtualizationProbe.Kvm(KvmVerdict.Get(dataRoot, AppContext.BaseDirectory, keep: false)) : feature;
     }
 }

@@ -3,13 +3,21 @@ namespace Berth.Containers.Host;
 /// <summary>What virtual machines would find. Presence proves little; only running a guest proves that KVM works.</summary>
 internal static class VirtualizationProbe
 {
+    public const string KvmName = "kvm";
+
+    private const string Consequence = "without it virtual machines run on the software CPU";
+
+    public static HostFeature Kvm(KvmVerdict verdict) => verdict.Usable
+        ? new HostFeature(KvmName, FeatureStatus.Available, $"{verdict.Reason}: virtual machines run on it unless --cpu-engine says otherwise")
+        : new HostFeature(KvmName, FeatureStatus.Limited, verdict.Reason, $"use a host with nested virtualization; {Consequence}");
+
     public static HostFeature Kvm(HostFiles files)
     {
         if (!files.Exists("/dev/kvm"))
-            return new HostFeature("kvm", FeatureStatus.Missing, "/dev/kvm does not exist", "modprobe kvm_intel or kvm_amd; on a virtual server ask for nested virtualization; without it virtual machines run on the software CPU");
+            return new HostFeature(KvmName, FeatureStatus.Missing, "/dev/kvm does not exist", "modprobe kvm_intel or kvm_amd; on a virtual server ask for nested virtualization; " + Consequence);
         return Flag(files) is not null
-            ? new HostFeature("kvm", FeatureStatus.Available, "/dev/kvm on a processor with virtualization; only a running guest proves that it works")
-            : new HostFeature("kvm", FeatureStatus.Limited, "/dev/kvm exists but the processor shows neither vmx nor svm: probably a page-table-based KVM, which runs small guests only", "use a host with nested virtualization; without it virtual machines run on the software CPU");
+            ? new HostFeature(KvmName, FeatureStatus.Available, "/dev/kvm on a processor with virtualization; only a running guest proves that it works")
+            : new HostFeature(KvmName, FeatureStatus.Limited, "/dev/kvm exists but the processor shows neither vmx nor svm: probably a page-table-based KVM, which runs small guests only", "use a host with nested virtualization; " + Consequence);
     }
 
     public static HostFeature Processor(HostFiles files) => Flag(files) is { } flag

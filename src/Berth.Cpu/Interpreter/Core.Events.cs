@@ -10,6 +10,7 @@ internal sealed unsafe partial class Core
     private const int DebugShadow = 2;
     private bool _trapBefore;
     private bool _waitForStartup;
+    private bool _halted;
     private bool _nmiMasked;
     private byte _startupVector;
 
@@ -40,6 +41,7 @@ internal sealed unsafe partial class Core
             Take(CpuSignal.Kick);
             return StopReason.Continue;
         }
+        _halted = false;
         if ((pending & CpuSignal.Init) != 0 && Take(CpuSignal.Init)) Initialize();
         if ((pending & CpuSignal.Startup) != 0 && Take(CpuSignal.Startup) && _waitForStartup) StartUp();
         if (_waitForStartup) return Sleep(out StopReason stop) ? StopReason.Restart : stop;
@@ -153,6 +155,7 @@ internal sealed unsafe partial class Core
     private bool Sleep(out StopReason stop)
     {
         stop = StopReason.Halt;
+        _halted = !_waitForStartup;
         while (true)
         {
             _wake.Reset();

@@ -17,14 +17,14 @@ internal sealed unsafe partial class Core
         S->Pat = 0x0007_0406_0007_0406;
         S->KernelGsBase = 0;
         SetRegisters(CpuRegisters.AtReset());
-        S->Registers[(int)GeneralRegister.Rdx] = 0x000A_06A6;
+        S->Registers[(int)GeneralRegister.Rdx] = CpuModel.Signature;
         _waitForStartup = Index != 0;
     }
 
     private void Initialize()
     {
         SetRegisters(CpuRegisters.AtReset());
-        S->Registers[(int)GeneralRegister.Rdx] = 0x000A_06A6;
+        S->Registers[(int)GeneralRegister.Rdx] = CpuModel.Signature;
         Apic?.Reset();
         _nmiMasked = false;
         _waitForStartup = Index != 0;
@@ -86,6 +86,7 @@ internal sealed unsafe partial class Core
         Breakpoints.Update();
         SystemFlagsChanged();
         Mmu.Flush();
+        _halted = false;
         _waitForStartup = false;
     }
 }

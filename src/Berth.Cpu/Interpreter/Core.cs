@@ -108,6 +108,8 @@ internal sealed unsafe partial class Core : IDisposable
         BinaryTranslator? translator = single && Translator is { Links: true } ? null : Translator;
         // The wait for SIPI is an event too: without this nothing would be pending and the processor would run from its reset vector.
         if (_waitForStartup) Interlocked.Or(ref s->Pending, (int)CpuSignal.Interrupt);
+        // A kick does not end HLT.
+        if (_halted && !Sleep(out StopReason halt)) return halt;
         while (limit-- > 0)
         {
             bool step = single && translator is null;

@@ -10,12 +10,15 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
     private readonly ulong[] _mtrrs = new ulong[16];
     private readonly ulong[] _fixedMtrrs = new ulong[32];
     private ulong _mtrrDefault = 6;
-    private ulong _miscEnable = 1 | 1 << 11 | 1 << 12;
+    private ulong _miscEnable = CpuModel.MiscEnable;
     private ulong _speculation, _featureControl = 1, _mcgStatus, _debugControl;
     private ulong _wallClock, _systemTime;
+    private ulong _restoredOffset; // between this machine's counter and the one that a snapshot came from
 
     /// <summary>The guest's TSC now.</summary>
-    public ulong ReadTsc() => core.Config.Clock.ReadTsc() + s->TscAdjust;
+    public ulong ReadTsc() => core.Config.Clock.ReadTsc() + Offset;
+
+    private ulong Offset => _restoredOffset + s->TscAdjust;
 
     /// <summary>Reads; false if there is no such register.</summary>
     public bool TryRead(uint index, out ulong value)
@@ -29,7 +32,7 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
             case Msr.FeatureControl: value = _featureControl; return true;
             case Msr.SpeculationControl: value = _speculation; return true;
             case Msr.PredictionCommand: return false;
-            case Msr.MicrocodeRevision: value = 1UL << 32; return true;
+            case Msr.MicrocodeRevision: value = CpuModel.MicrocodeRevision; return true;
             case Msr.MtrrCapabilities: value = 0x508; return true;
             case Msr.ArchitectureCapabilities: value = CpuModel.ArchitectureCapabilities; return true;
             case Msr.SysenterCs: value = s->SysenterCs; return true;
@@ -43,7 +46,7 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
             case Msr.MtrrFix64K or 0x258 or 0x259 or >= 0x268 and <= 0x26F: value = _fixedMtrrs[index - Msr.MtrrFix64K]; return true;
             case Msr.Pat: value = s->Pat; return true;
             case Msr.MtrrDefaultType: value = _mtrrDefault; return true;
-            case Msr.TscDeadline: value = core.Apic?.TscDeadline ?? 0; return true;
+            case Msr.TscDeadline: value = core.Apic?.TscDeadline is { } deadline and not 0 ? deadline + Offset : 0; return true;
             case >= Msr.X2ApicFirst and <= Msr.X2ApicLast:
                 return core.Apic is { } apic && apic.TryReadRegister((int)(index - Msr.X2ApicFirst), out value);
             case Msr.Efer: value = s->Efer; return true;
@@ -87,7 +90,7 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
             case Msr.MtrrDefaultType: _mtrrDefault = value & 0xCFF; return true;
             case Msr.TscDeadline:
                 if (core.Apic is null) return false;
-                core.Apic.TscDeadline = value == 0 ? 0 : value - s->TscAdjust;
+                core.Apic.TscDeadline = value == 0 ? 0 : value - Offset;
                 return true;
             case >= Msr.X2ApicFirst and <= Msr.X2ApicLast: return core.Apic?.TryWriteRegister((int)(index - Msr.X2ApicFirst), value) ?? false;
             case Msr.Efer: return core.Control.WriteEfer(value) || Refused();
@@ -103,6 +106,19 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
             case Msr.KvmSystemTime: _systemTime = value; WriteSystemTime(value); return true;
             default: return false;
         }
+    }
+
+    /// <summary>Writes what a snapshot holds: unlike a guest's writes, those of the counter and of its adjustment do not change each other.</summary>
+    /// <exception cref="ArgumentException">The register does not take the value.</exception>
+    public void Restore(uint index, ulong value)
+    {
+        if (index == Msr.Tsc) _restoredOffset += value - ReadTsc();
+        else if (index == Msr.TscAdjust)
+        {
+            _restoredOffset += s->TscAdjust - value;
+            s->TscAdjust = value;
+        }
+        else if (!TryWrite(index, value)) throw new ArgumentException($"MSR {index:x} does not take {value:x}.", nameof(value));
     }
 
     private bool Refused()
@@ -166,7 +182,7 @@ internal sealed unsafe class Msrs(Core core, CpuState* s)
         Span<byte> record = stackalloc byte[32];
         record.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(record, 2);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[8..], tsc + s->TscAdjust);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[8..], tsc + Offset);
         BinaryPrimitives.WriteUInt64LittleEndian(record[16..], core.Config.Clock.NanosecondsAt(tsc));
         BinaryPrimitives.WriteUInt32LittleEndian(record[24..], (uint)multiplier);
         record[28] = (byte)shift;

@@ -4,7 +4,8 @@ using Berth.Machine;
 namespace Berth.Devices.Chipset;
 
 /// <summary>The 82093AA I/O APIC with 24 pins, memory at 0xFEC00000. Spec: [IOAPIC].</summary>
-public sealed class IoApic(IMessageInterrupts messages) : IMmioDevice
+/// <remarks><paramref name="routes"/>, where given, is told what each pin sends whenever that changes.</remarks>
+public sealed class IoApic(IMessageInterrupts messages, IPinRoutes? routes = null) : IMmioDevice
 {
     /// <summary>Where it lies.</summary>
     public const ulong DefaultAddress = 0xFEC0_0000;
@@ -57,7 +58,11 @@ public sealed class IoApic(IMessageInterrupts messages) : IMmioDevice
         get { lock (_gate) return new() { Select = _select, Id = _id, Pins = _pins, Entries = _entries }; }
         set
         {
-            lock (_gate) (_select, _id, _pins, _entries) = (value.Select, value.Id, value.Pins, value.Entries);
+            lock (_gate)
+            {
+                (_select, _id, _pins, _entries) = (value.Select, value.Id, value.Pins, value.Entries);
+                for (int pin = 0; pin < PinCount; pin++) Announce(pin);
+            }
         }
     }
 
@@ -114,9 +119,19 @@ public sealed class IoApic(IMessageInterrupts messages) : IMmioDevice
             if ((entry & RemoteIrr) != 0) return;
             _entries[pin] |= RemoteIrr;
         }
-        // The entry as a message: destination id and mode in the address, vector, delivery and trigger mode in the data.
-        ulong address = 0xFEE0_0000 | (entry >> 56) << 12 | (entry >> 11 & 1) << 2;
-        messages.Send(address, (uint)(entry & 0x7FF) | (level ? 0xC000u : 0));
+        (ulong address, uint data) = Message(entry);
+        messages.Send(address, data);
+    }
+
+    // The entry as a message: destination id and mode in the address, vector, delivery and trigger mode in the data.
+    private static (ulong Address, uint Data) Message(ulong entry) =>
+        (0xFEE0_0000 | (entry >> 56) << 12 | (entry >> 11 & 1) << 2, (uint)(entry & 0x7FF) | ((entry & LevelTriggered) != 0 ? 0xC000u : 0));
+
+    private void Announce(int pin)
+    {
+        if (routes is null) return;
+        (ulong address, uint data) = Message(_entries[pin]);
+        routes.Route(pin, address, data);
     }
 
     /// <inheritdoc/>
@@ -168,6 +183,8 @@ public sealed class IoApic(IMessageInterrupts messages) : IMmioDevice
         // An edge-triggered pin has no remote IRR; kernels clear a stuck one by switching modes.
         if ((entry & LevelTriggered) == 0) entry &= ~RemoteIrr;
         _entries[pin] = entry;
+        // Before the level is looked at: its end of interrupt must find the way back.
+        Announce(pin);
         ServiceLevel(pin);
     }
 }

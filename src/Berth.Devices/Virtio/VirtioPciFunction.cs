@@ -6,7 +6,7 @@ using Berth.Machine;
 namespace Berth.Devices.Virtio;
 
 /// <summary>The virtio 1.x transport over PCI. Spec: [VIRTIO] 4.1.</summary>
-public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IVirtioHost
+public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IDoorbells, IVirtioHost
 {
     // Parts of region 0.
     private const int CommonOffset = 0, IsrOffset = 0x1000, DeviceOffset = 0x2000, NotifyOffset = 0x3000, PartLength = 0x1000, RegionLength = 0x4000;
@@ -71,6 +71,7 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IVirtioHost
         (_device, Memory) = (device, memory);
         _run = run ?? (work => ThreadPool.UnsafeQueueUserWorkItem(static w => ((Action)w!)(), work));
         _queues = [.. device.QueueSizes.Select(size => new Virtqueue(memory, size))];
+        Doorbells = [.. _queues.Select((_, i) => ((ulong)(NotifyOffset + i * NotifyMultiplier), (Action)(() => Schedule(i))))];
         _msix = new(_queues.Length + 1, messages);
         AddBar(new(0, RegionLength, this, Is64Bit: false));
         AddBar(new(1, MsixTable.Length, _msix, Is64Bit: false));
@@ -115,6 +116,9 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IVirtioHost
 
     /// <summary>The vectors.</summary>
     public MsixTable Msix => _msix;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(ulong Offset, Action Ring)> Doorbells { get; }
 
     /// <inheritdoc/>
     public Virtqueue Queue(int index) => _queues[index];

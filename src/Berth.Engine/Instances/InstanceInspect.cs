@@ -48,6 +48,10 @@ public sealed record InstanceInspect
     /// <summary>Operating system.</summary>
     public string Platform { get; init; } = "linux";
 
+    /// <summary>What the processors of a virtual machine are, as of its last start; before that what was asked for. None of a container.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CpuEngine { get; init; }
+
     /// <summary>SELinux only.</summary>
     public string MountLabel { get; init; } = "";
 

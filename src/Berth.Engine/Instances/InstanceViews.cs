@@ -29,6 +29,7 @@ internal sealed class InstanceViews(EngineContext context, ExecService execs)
             LogPath = definition.HostConfig.LogConfig?.Type == "none" ? "" : context.Paths.Logs(instance.Id),
             Name = "/" + instance.Name,
             RestartCount = instance.State.RestartCount,
+            CpuEngine = definition.IsMachine ? MachineStarter.EngineOf(context.Paths.MachineConfig(instance.Id)) ?? MachineRules.RequestedEngine(definition.HostConfig) : null,
             ExecIDs = execs.RunningIn(instance) is { Count: > 0 } ids ? ids : null,
             HostConfig = definition.HostConfig,
             GraphDriver = new GraphDriverView { Name = definition.IsMachine ? "disk" : "overlay2", Data = GraphData(instance) },

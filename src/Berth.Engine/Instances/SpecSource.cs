@@ -4,6 +4,7 @@ using Berth.Engine.Configuration;
 using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
+using Berth.Vmm.Control;
 using LogConfig = Berth.Containers.Supervision.LogConfig;
 
 namespace Berth.Engine.Instances;
@@ -14,8 +15,8 @@ internal sealed class SpecSource(EngineContext context)
     public RuntimeSpec Build(InstanceDefinition definition, bool joins) => Checked(() => SpecBuilder.Build(definition, Inputs(definition, joins)));
 
     /// <summary>The sandbox of a virtual machine's berth-vmm.</summary>
-    public RuntimeSpec BuildMachine(InstanceDefinition definition, MachineParts parts) =>
-        Checked(() => MachineSpec.Build(definition, Inputs(definition, joins: false), context.Machines, parts, context.Paths.Machine(definition.Id)));
+    public RuntimeSpec BuildMachine(InstanceDefinition definition, MachineParts parts, CpuEngine engine = CpuEngine.Translator) =>
+        Checked(() => MachineSpec.Build(definition, Inputs(definition, joins: false), context.Machines, parts, context.Paths.Machine(definition.Id), engine));
 
     public SeccompSpec? MachineFilter(InstanceDefinition definition) => MachineSpec.Seccomp(Inputs(definition, joins: false));
 

@@ -27,8 +27,11 @@ internal static class MachinePlan
     /// <param name="hosts">Content of /etc/hosts.</param>
     /// <param name="resolver">Content of /etc/resolv.conf.</param>
     /// <param name="interfaces">Network cards, each with a tap.</param>
-    public static MachineConfig Build(InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces) => new()
+    /// <param name="engine">What its processors are.</param>
+    public static MachineConfig Build(
+        InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces, CpuEngine engine = CpuEngine.Translator) => new()
     {
+        CpuEngine = engine,
         Id = definition.Id,
         Memory = MachineSize.Memory(definition.HostConfig),
         Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),

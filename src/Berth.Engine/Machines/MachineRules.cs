@@ -9,6 +9,12 @@ internal static class MachineRules
     /// <summary>The annotation that chooses a kernel of the store.</summary>
     public const string KernelAnnotation = "berth.kernel";
 
+    /// <summary>The annotation that chooses what the processors are, one of <see cref="CpuEngines"/>.</summary>
+    public const string CpuEngineAnnotation = "berth.cpu-engine";
+
+    /// <summary>What that annotation may say.</summary>
+    public static IReadOnlyList<string> CpuEngines { get; } = ["auto", "kvm", "translator", "interpreter"];
+
     private const int MaxLimits = 16;
 
     public static void Check(CreateRequest request)
@@ -16,11 +22,16 @@ internal static class MachineRules
         InstanceConfig config = request.Config;
         HostConfig host = request.HostConfig;
         CheckSize(host);
+        if (!CpuEngines.Contains(RequestedEngine(host)))
+            throw EngineException.Invalid($"HostConfig.Annotations[{CpuEngineAnnotation}]: \"{RequestedEngine(host)}\" is none of {string.Join(", ", CpuEngines)}");
         CheckFiles(config, host);
         CheckNetwork(host);
         CheckNamespaces(config, host);
         CheckRights(host);
     }
+
+    /// <summary>What the processors shall be; "auto" unless something is asked for.</summary>
+    public static string RequestedEngine(HostConfig host) => host.Annotations?.GetValueOrDefault(CpuEngineAnnotation) ?? CpuEngines[0];
 
     /// <summary>Memory and disk; the limits of processor time are checked as a container's.</summary>
     public static void CheckSize(HostConfig host)

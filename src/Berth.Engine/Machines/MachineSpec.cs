@@ -3,6 +3,7 @@ using Berth.Containers.Spec;
 using Berth.Engine.Configuration;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
+using Berth.Vmm.Control;
 
 namespace Berth.Engine.Machines;
 
@@ -20,7 +21,7 @@ internal static class MachineSpec
         SpecBuilder.DefaultPath, "HOME=/", "DOTNET_ROOT=" + MachinePlaces.DotnetRoot, "DOTNET_EnableDiagnostics=0", "DOTNET_gcServer=0",
     ];
 
-    public static RuntimeSpec Build(InstanceDefinition definition, SpecInputs inputs, MachineHost machines, MachineParts parts, string directory)
+    public static RuntimeSpec Build(InstanceDefinition definition, SpecInputs inputs, MachineHost machines, MachineParts parts, string directory, CpuEngine engine = CpuEngine.Translator)
     {
         HostConfig host = definition.HostConfig;
         return new RuntimeSpec
@@ -36,13 +37,17 @@ internal static class MachineSpec
                 Namespaces = [.. ((string[])[NamespaceType.Mount, NamespaceType.Pid, NamespaceType.Network, NamespaceType.Ipc, NamespaceType.Uts, NamespaceType.Cgroup])
                     .Select(static type => new NamespaceSpec { Type = type })],
                 CgroupsPath = inputs.CgroupPath,
-                Resources = ResourcePlan.Build(MachineSize.Sandbox(host), inputs.Host) with { Devices = DefaultDevices.Rules },
+                Resources = ResourcePlan.Build(MachineSize.Sandbox(host), inputs.Host) with { Devices = engine == CpuEngine.Kvm ? [.. DefaultDevices.Rules, DefaultDevices.AllowFor(Kvm, "rw")] : DefaultDevices.Rules },
+                Devices = engine == CpuEngine.Kvm ? [Kvm] : [],
                 Seccomp = Seccomp(inputs),
                 MaskedPaths = DefaultPaths.Masked,
                 ReadonlyPaths = DefaultPaths.Readonly,
             },
         };
     }
+
+    // The one device beyond those of every container, and only for machines that run on it.
+    private static DeviceSpec Kvm { get; } = new() { Path = "/dev/kvm", Type = "c", Major = 10, Minor = 232, FileMode = 0x180, Uid = 0, Gid = 0 };
 
     /// <summary>The helper that stands for a further process of the guest.</summary>
     public static ProcessSpec Exec(InstanceDefinition definition, string workload, bool tty) =>

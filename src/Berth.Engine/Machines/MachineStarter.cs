@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Berth.Boot.Store;
+using Berth.Containers.Host;
 using Berth.Containers.Interfaces;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
 using Berth.Disks;
+using Berth.Engine.Configuration;
 using Berth.Engine.Instances;
 using Berth.Engine.State;
 using Berth.Guest.Initrd;
@@ -22,9 +24,10 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
         MachineParts parts = await PartsAsync(definition, cancellationToken);
         string directory = context.Paths.Machine(definition.Id);
         await Task.Run(() => EnsureDisk(directory, MachineSize.Disk(definition.HostConfig)), CancellationToken.None);
-        WriteConfig(definition, interfaces, parts.Config);
+        CpuEngine engine = await Task.Run(() => Engine(definition.HostConfig), CancellationToken.None);
+        WriteConfig(definition, interfaces, parts.Config, engine);
         MachineRoot.Ensure(context.Paths.MachineRoot, context.Machines);
-        RuntimeSpec spec = specs.BuildMachine(definition, parts);
+        RuntimeSpec spec = specs.BuildMachine(definition, parts, engine);
         return specs.Request(definition, spec, new RootfsRequest { Directory = context.Paths.MachineRoot }) with
         {
             User = null,
@@ -57,6 +60,17 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
         ? _initrds.Build(Agent, KernelModules.Open(modules), InitrdBuilder.DefaultModules)
         : _initrds.Build(Agent, KernelModules.None, []);
 
+    // Asked for by name, KVM is taken whatever the probe says of it.
+    private CpuEngine Engine(HostConfig host) => MachineRules.RequestedEngine(host) switch
+    {
+        "kvm" => File.Exists("/dev/kvm")
+            ? CpuEngine.Kvm
+            : throw new EngineException(EngineErrorKind.System, "/dev/kvm does not exist on this host: leave --cpu-engine out, and see berth doctor"),
+        "translator" => CpuEngine.Translator,
+        "interpreter" => CpuEngine.Interpreter,
+        _ => KvmVerdict.Get(context.Paths.DataRoot, context.Machines.InstallDirectory, keep: true).Usable ? CpuEngine.Kvm : CpuEngine.Translator,
+    };
+
     // A restart finds the disk it left. One that a crash left half made has another name and is made anew.
     private static void EnsureDisk(string directory, long length)
     {
@@ -69,11 +83,24 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
         File.Move(half, disk);
     }
 
-    private void WriteConfig(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, string path)
+    /// <summary>What the machine that was started from this file last runs on; null before its first start.</summary>
+    public static string? EngineOf(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ControlJson.Default.MachineConfig)?.CpuEngine.ToString().ToLowerInvariant();
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private void WriteConfig(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, string path, CpuEngine engine)
     {
         string files = context.Paths.Container(definition.Id);
         MachineConfig config = MachinePlan.Build(
-            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")), interfaces);
+            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")), interfaces, engine);
         using var output = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.Create,

@@ -31,13 +31,6 @@ internal sealed class Board : IMachinePower, IDisposable
         var clock = new GuestClock(TimeProvider.System);
         Timers = new DeviceTimers(clock);
         Pic = new Pic(() => _machine?.ExternalInterruptChanged());
-        IoApic = new IoApic(_apics);
-        _apics.EndOfInterrupt = IoApic.EndOfInterrupt;
-        Router = new InterruptRouter(Pic, IoApic);
-        Serial = new Uart16550(Router.IsaLine(4), Timers, backends.Serial);
-        ResetPorts = new ResetPorts(this);
-        Pci = new PciBus(Ports, Mmio, Router, ResetPorts);
-        foreach ((_, Action<Board> attach) in DeviceCatalog.All) attach(this);
         _machine = hypervisor.CreateMachine(new()
         {
             Memory = Memory,
@@ -46,8 +39,17 @@ internal sealed class Board : IMachinePower, IDisposable
             Clock = clock,
             CpuCount = cpus,
             ExternalInterrupts = Pic,
+            EndOfInterrupt = vector => IoApic?.EndOfInterrupt(vector),
             LocalApics = (index, signals) => new LocalApic(index, signals, _apics, Timers),
         });
+        Messages = _machine.Interrupts as IMessageInterrupts ?? _apics;
+        IoApic = new IoApic(Messages, _machine.Interrupts);
+        _apics.EndOfInterrupt = IoApic.EndOfInterrupt;
+        Router = new InterruptRouter(Pic, IoApic);
+        Serial = new Uart16550(Router.IsaLine(4), Timers, backends.Serial);
+        ResetPorts = new ResetPorts(this);
+        Pci = new PciBus(Ports, Mmio, Router, ResetPorts);
+        foreach ((_, Action<Board> attach) in DeviceCatalog.All) attach(this);
         for (int i = 0; i < cpus; i++) _machine.CreateCpu();
     }
 
@@ -65,6 +67,9 @@ internal sealed class Board : IMachinePower, IDisposable
 
     public IoApic IoApic { get; }
 
+    /// <summary>The way of message-signalled interrupts to the processors.</summary>
+    public IMessageInterrupts Messages { get; }
+
     public InterruptRouter Router { get; }
 
     public Uart16550 Serial { get; }
@@ -80,7 +85,7 @@ internal sealed class Board : IMachinePower, IDisposable
     public void Add(IVirtioDevice device)
     {
         int slot = _slot++;
-        Pci.Add(slot, new VirtioPciFunction(device, Memory, _apics, Pci.InterruptLine(slot)));
+        Pci.Add(slot, new VirtioPciFunction(device, Memory, Messages, Pci.InterruptLine(slot)));
     }
 
     /// <summary>A device for each of what lies behind them.</summary>

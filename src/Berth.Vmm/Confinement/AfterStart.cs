@@ -9,15 +9,18 @@ namespace Berth.Vmm.Confinement;
 internal static class AfterStart
 {
     private const uint ArchX64 = 0xC000_003E, ThreadFlag = 0x1_0000;
-    private const int NumberOffset = 0, ArchOffset = 4, FirstArgument = 16;
+    private const int NumberOffset = 0, ArchOffset = 4, FirstArgument = 16, SecondArgument = 24;
 
-    // [SECCOMP] classic BPF: load a word, jump if equal, jump if bits are set, return.
-    private const ushort Load = 0x20, JumpIfEqual = 0x15, JumpIfSet = 0x45, Return = 0x06;
+    // [SECCOMP] classic BPF: load a word, keep bits of it, jump if equal, jump if bits are set, return.
+    private const ushort Load = 0x20, And = 0x54, JumpIfEqual = 0x15, JumpIfSet = 0x45, Return = 0x06;
 
     private const uint NotPermitted = Libc.SECCOMP_RET_ERRNO | (uint)Errno.EPERM, NotThere = Libc.SECCOMP_RET_ERRNO | (uint)Errno.ENOSYS;
 
     // asm/unistd_64.h
-    private const uint Clone = 56, Clone3 = 435;
+    private const uint Ioctl = 16, Clone = 56, Clone3 = 435;
+
+    // linux/kvm.h: the type of its requests, in its place in their number.
+    private const uint RequestType = 0xFF00, KvmRequests = 0xAE00;
 
     private static readonly uint[] s_refused =
     [
@@ -33,15 +36,15 @@ internal static class AfterStart
         425, 426, 427, 438, // io_uring, pidfd_getfd
     ];
 
-    /// <summary>Takes effect at once and for good.</summary>
+    /// <summary>Takes effect at once and for good. Requests of KVM's pass only with <paramref name="kvm"/>.</summary>
     /// <exception cref="LinuxException">The kernel has no seccomp filters.</exception>
-    public static void Apply()
+    public static void Apply(bool kvm)
     {
-        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(), Libc.SECCOMP_FILTER_FLAG_TSYNC);
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm), Libc.SECCOMP_FILTER_FLAG_TSYNC);
     }
 
     /// <summary>The filter: 8 bytes an instruction.</summary>
-    internal static byte[] Program()
+    internal static byte[] Program(bool kvm)
     {
         List<(ushort Code, byte True, byte False, uint Value)> lines =
         [
@@ -57,6 +60,18 @@ internal static class AfterStart
         {
             lines.Add((JumpIfEqual, 0, 1, number));
             lines.Add((Return, 0, 0, NotPermitted));
+        }
+        if (!kvm)
+        {
+            lines.AddRange(
+            [
+                (JumpIfEqual, 0, 5, Ioctl),
+                (Load, 0, 0, SecondArgument),
+                (And, 0, 0, RequestType),
+                (JumpIfEqual, 0, 1, KvmRequests),
+                (Return, 0, 0, NotPermitted),
+                (Return, 0, 0, Libc.SECCOMP_RET_ALLOW),
+            ]);
         }
         lines.AddRange(
         [

@@ -73,7 +73,12 @@ public sealed class CreateBodyTests
     public void ToJson_Kernel_IsAnAnnotationBesideTheUsersOwn() =>
         Assert.Equal("""{"a":"b","berth.kernel":"mine"}""", Body("--runtime", "vm", "--kernel", "mine", "--annotation", "a=b", "debian").GetProperty("HostConfig").GetProperty("Annotations").GetRawText());
 
+    [Fact]
+    public void ToJson_CpuEngine_IsAnAnnotation() =>
+        Assert.Equal("""{"berth.kernel":"mine","berth.cpu-engine":"kvm"}""", Body("--vm", "--cpu-engine", "kvm", "--kernel", "mine", "debian").GetProperty("HostConfig").GetProperty("Annotations").GetRawText());
+
     [Theory]
+    [InlineData("--cpu-engine kvm", "--vm")]
     [InlineData("--kernel mine", "--vm")]
     [InlineData("--vm --cpus 0", "--cpus")]
     [InlineData("--vm --runtime container", "--runtime container")]

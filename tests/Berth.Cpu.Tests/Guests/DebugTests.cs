@@ -4,13 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class DebugTests(bool translate)
+public abstract class DebugTests(GuestEngine engine)
 {
     private const ulong BreakpointHits = 15, GeneralDetect = 1UL << 13, Step = 1UL << 14;
 
     private Guest WithDebug(int register, ulong address, ulong control, ulong cr4 = 0)
     {
-        var guest = new Guest(translate);
+        var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Debug[register] = address;
         r.Debug[7] = 0x400 | control;
@@ -30,7 +30,7 @@ public abstract class DebugTests(bool translate)
     [Fact]
     public void TrapFlag_InTheKernel_TrapsAfterTheNextInstruction()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         ulong end = guest.Assemble(SetTrapFlag);
         guest.Run(a =>
         {
@@ -46,7 +46,7 @@ public abstract class DebugTests(bool translate)
     [Fact]
     public void TrapFlag_AfterMovSs_WaitsForOneMore()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         ulong end = guest.Assemble(a =>
         {
             a.mov(eax, Guest.KernelData);
@@ -82,7 +82,7 @@ public abstract class DebugTests(bool translate)
     [Fact]
     public void Int1_ReportsTheNextAddressWithoutStatus()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a => a.int1());
         Assert.Equal((1, Guest.Code + 1, 0ul), (guest.Vector, guest.FaultRip, Status(guest)));
     }
@@ -161,7 +161,7 @@ public abstract class DebugTests(bool translate)
     [Fact]
     public void DebugRegister_HighHalf_IsGeneralProtection()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(rax, 1L << 32);
@@ -171,6 +171,6 @@ public abstract class DebugTests(bool translate)
     }
 }
 
-public sealed class InterpretedDebugTests() : DebugTests(translate: false);
+public sealed class InterpretedDebugTests() : DebugTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedDebugTests() : DebugTests(translate: true);
+public sealed class TranslatedDebugTests() : DebugTests(GuestEngine.Translator);

@@ -5,12 +5,12 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class ExceptionTests(bool translate)
+public abstract class ExceptionTests(GuestEngine engine)
 {
     [Fact]
     public void Ud2_ReportsItsOwnAddressAndResumeFlag()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a => a.ud2());
         Assert.Equal((ExceptionVector.InvalidOpcode, Guest.Code), ((byte)guest.Vector, guest.FaultRip));
         Assert.NotEqual(0ul, guest.FaultFlags & RFlags.Resume);
@@ -19,7 +19,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void Int3_ReportsTheNextAddress()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a => a.int3());
         Assert.Equal((3, Guest.Code + 1), (guest.Vector, guest.FaultRip));
         Assert.Equal(0ul, guest.FaultFlags & RFlags.Resume);
@@ -28,7 +28,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void Divide_ByZero_LeavesRegisters()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(eax, 7);
@@ -44,7 +44,7 @@ public abstract class ExceptionTests(bool translate)
     [InlineData(0x80, 0, 13)]
     public void SoftwareInterrupt_FromUser_ObeysTheGatesLevel(int vector, int dpl, int expected)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Assemble(a =>
         {
             a.push(0);
@@ -61,7 +61,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void InterruptStackTable_SwitchesStackWithoutLevelChange()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(6, Guest.Handlers + (6 * 0x20), ist: 1);
         guest.Run(a => a.ud2());
         Assert.Equal(6, guest.Vector);
@@ -72,7 +72,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void InterruptStackTable_FromUser_TakesItsStackAndNotThatOfTheLevel()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(6, Guest.Handlers + (6 * 0x20), ist: 1);
         // Frames begin at multiples of 16.
         guest.Write(Guest.Tss + 36, Guest.IstTop - 8);
@@ -85,7 +85,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void InterruptStackTable_NonCanonicalStack_IsStackFault()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(6, Guest.Handlers + (6 * 0x20), ist: 1);
         guest.Gate(12, Guest.Handlers + (12 * 0x20), ist: 2);
         guest.Write(Guest.Tss + 36, 0x1234_0000_0000_0000);
@@ -97,7 +97,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void DoubleFault_OnItsOwnStack_SurvivesALostStack()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(8, Guest.Handlers + (8 * 0x20), ist: 1);
         guest.Run(a =>
         {
@@ -116,7 +116,7 @@ public abstract class ExceptionTests(bool translate)
     [InlineData(0UL, 13, 0)]
     public void Iret_ToABadCodeSegment_IsGeneralProtectionWithItsSelector(ulong selector, int vector, ulong error)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.push(Guest.KernelData);
@@ -132,7 +132,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void FaultDuringPageFault_IsDoubleFault()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(14, Guest.Handlers, present: false);
         guest.Map(0x28_0000, 0);
         guest.Run(a => a.mov(rax, __qword_ptr[0x28_0000]));
@@ -143,7 +143,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void FaultDuringDoubleFault_ShutsDown()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(13, Guest.Handlers, present: false);
         guest.Gate(8, Guest.Handlers, present: false);
         guest.Gate(11, Guest.Handlers, present: false);
@@ -169,7 +169,7 @@ public abstract class ExceptionTests(bool translate)
         ];
         foreach (Action<Assembler> write in forbidden)
         {
-            using var guest = new Guest(translate);
+            using var guest = new Guest(engine);
             guest.RunUser(a => write(a));
             Assert.Equal((ExceptionVector.GeneralProtection, 0ul, Guest.UserCode), ((byte)guest.Vector, guest.ErrorCode, guest.FaultRip));
         }
@@ -178,7 +178,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void Umip_HidesDescriptorTablesFromUser()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Cr4 |= Cr4.Umip;
         guest.Cpu.SetRegisters(r);
@@ -189,7 +189,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void SingleStep_TrapsAfterTheInstruction()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.RunUser(a =>
         {
             a.inc(ecx);
@@ -202,7 +202,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void CodeBreakpoint_FaultsBefore_DataBreakpointTrapsAfter()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Debug[0] = Guest.Code + 2;
         r.Debug[7] = 0x401;
@@ -215,7 +215,7 @@ public abstract class ExceptionTests(bool translate)
         Assert.Equal((1, Guest.Code + 2), (guest.Vector, guest.FaultRip));
         Assert.Equal(1ul, guest.Cpu.GetRegisters().Debug[6] & 15);
 
-        using var second = new Guest(translate);
+        using var second = new Guest(engine);
         r = second.Cpu.GetRegisters();
         r.Debug[1] = Guest.Data + 4;
         r.Debug[7] = 0x400 | 1 << 2 | 1 << 20 | 3 << 22;
@@ -235,7 +235,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void Alignment_CheckedForUserOnly()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Cr0 |= Cr0.AlignmentMask;
         guest.Cpu.SetRegisters(r);
@@ -251,7 +251,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void Syscall_AndSysret_RoundTrip()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         Assert.True(guest.Cpu.TryWriteMsr(Msr.Star, (0x18UL << 48) | ((ulong)Guest.KernelCode << 32)));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.Lstar, 0xE200));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.Fmask, RFlags.Interrupt | RFlags.Direction));
@@ -277,7 +277,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void UnmaskedSimdDivision_RaisesXmWithoutResult()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(Guest.Data, 0x1D80);
         guest.Run(a =>
         {
@@ -296,7 +296,7 @@ public abstract class ExceptionTests(bool translate)
     [Fact]
     public void UnmaskedX87Division_ReportsAtTheNextWaitingInstruction()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(Guest.Data, 0x37B);
         guest.Run(a =>
         {
@@ -319,7 +319,7 @@ public abstract class ExceptionTests(bool translate)
     {
         foreach (Action<Assembler> write in (Action<Assembler>[])[a => a.fld1(), a => a.addps(xmm0, xmm1), a => a.vaddps(ymm0, ymm1, ymm2), a => a.paddb(mm0, mm1)])
         {
-            using var guest = new Guest(translate);
+            using var guest = new Guest(engine);
             CpuRegisters r = guest.Cpu.GetRegisters();
             r.Cr0 |= Cr0.TaskSwitched;
             guest.Cpu.SetRegisters(r);
@@ -329,6 +329,6 @@ public abstract class ExceptionTests(bool translate)
     }
 }
 
-public sealed class InterpretedExceptionTests() : ExceptionTests(translate: false);
+public sealed class InterpretedExceptionTests() : ExceptionTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedExceptionTests() : ExceptionTests(translate: true);
+public sealed class TranslatedExceptionTests() : ExceptionTests(GuestEngine.Translator);

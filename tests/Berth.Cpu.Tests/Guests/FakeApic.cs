@@ -51,4 +51,8 @@ internal sealed class FakeApic(ICpuSignals signals) : ILocalApic
     public void Reset()
     {
     }
+
+    public ApicSnapshot Save() => new(BaseMsr, new byte[ApicSnapshot.PageLength]);
+
+    public void Load(ApicSnapshot snapshot) => Assert.Equal(BaseMsr, snapshot.BaseMsr);
 }

@@ -17,19 +17,28 @@ internal sealed class Guest : IDisposable
 
     public const ulong Rw = PageEntry.Present | PageEntry.Writable, User = PageEntry.User;
 
-    public Guest(bool translate, int cpus = 1, bool longMode = true, Func<int, ICpuSignals, ILocalApic>? apics = null)
+    public Guest(GuestEngine engine, int cpus = 1, bool longMode = true, Func<int, ICpuSignals, ILocalApic>? apics = null,
+        IExternalInterrupts? pic = null, Action<byte>? endOfInterrupt = null)
     {
         Memory = new GuestMemory(4 << 20);
-        Config = new VirtualMachineConfig { Memory = Memory, Ports = Ports, Mmio = Mmio, Clock = new GuestClock(TimeProvider.System), CpuCount = cpus, CountInstructions = true, LocalApics = apics };
-        Machine = new SoftwareHypervisor(translate).CreateMachine(Config);
-        for (int i = 0; i < cpus; i++)
+        Config = new VirtualMachineConfig
         {
-            // Every block is translated at once.
-            if (((SoftwareCpu)Machine.CreateCpu()).Core.Translator is { } translator) translator.Threshold = 0;
-        }
+            Memory = Memory,
+            Ports = Ports,
+            Mmio = Mmio,
+            Clock = new GuestClock(TimeProvider.System),
+            CpuCount = cpus,
+            CountInstructions = true,
+            LocalApics = apics,
+            ExternalInterrupts = pic,
+            EndOfInterrupt = endOfInterrupt,
+        };
+        Machine = engine.CreateMachine(Config);
+        for (int i = 0; i < cpus; i++) engine.Prepare(Machine.CreateCpu());
+        Cpu = engine.Watch(Machine.Cpus[0]);
         BuildTables();
         if (!longMode) return;
-        foreach (IVirtualCpu cpu in Machine.Cpus) cpu.SetRegisters(LongMode(cpu.Index));
+        foreach (IVirtualCpu cpu in Machine.Cpus) engine.Watch(cpu).SetRegisters(LongMode(cpu.Index));
     }
 
     public VirtualMachineConfig Config { get; }
@@ -42,7 +51,7 @@ internal sealed class Guest : IDisposable
 
     public IVirtualMachine Machine { get; }
 
-    public SoftwareCpu Cpu => (SoftwareCpu)Machine.Cpus[0];
+    public IVirtualCpu Cpu { get; }
 
     /// <summary>Vector that stopped the guest, or -1.</summary>
     public int Vector => (int)Read(Record);

@@ -16,9 +16,9 @@ public abstract class InterprocessorTests : IDisposable
     private readonly ApicBus _bus = new();
     private readonly Guest _guest;
 
-    protected InterprocessorTests(bool translate)
+    protected InterprocessorTests(GuestEngine engine)
     {
-        _guest = new Guest(translate, cpus: 2, apics: (index, signals) => new LocalApic(index, signals, _bus, _timers));
+        _guest = new Guest(engine, cpus: 2, apics: (index, signals) => new LocalApic(index, signals, _bus, _timers));
         foreach (IVirtualCpu cpu in _guest.Machine.Cpus)
         {
             Assert.True(cpu.TryReadMsr(Msr.ApicBase, out ulong value) && cpu.TryWriteMsr(Msr.ApicBase, value | 0x400));
@@ -157,6 +157,6 @@ public abstract class InterprocessorTests : IDisposable
     }
 }
 
-public sealed class InterpretedInterprocessorTests() : InterprocessorTests(translate: false);
+public sealed class InterpretedInterprocessorTests() : InterprocessorTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedInterprocessorTests() : InterprocessorTests(translate: true);
+public sealed class TranslatedInterprocessorTests() : InterprocessorTests(GuestEngine.Translator);

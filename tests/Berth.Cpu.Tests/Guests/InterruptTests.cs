@@ -4,12 +4,12 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class InterruptTests(bool translate)
+public abstract class InterruptTests(GuestEngine engine)
 {
     private Guest Create(out FakeApic apic)
     {
         FakeApic? made = null;
-        var guest = new Guest(translate, apics: (_, signals) => made = new FakeApic(signals));
+        var guest = new Guest(engine, apics: (_, signals) => made = new FakeApic(signals));
         apic = made!;
         return guest;
     }
@@ -75,7 +75,7 @@ public abstract class InterruptTests(bool translate)
     public void Nmi_IsTakenWithInterruptsOffAndMaskedUntilIret()
     {
         using Guest guest = Create(out _);
-        var button = new NmiButton(guest.Cpu);
+        var button = new NmiButton((SoftwareCpu)guest.Cpu);
         guest.Ports.Add(new(0x10, 1), button);
         guest.Assemble(a =>
         {
@@ -159,6 +159,6 @@ public abstract class InterruptTests(bool translate)
     }
 }
 
-public sealed class InterpretedInterruptTests() : InterruptTests(translate: false);
+public sealed class InterpretedInterruptTests() : InterruptTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedInterruptTests() : InterruptTests(translate: true);
+public sealed class TranslatedInterruptTests() : InterruptTests(GuestEngine.Translator);

@@ -4,13 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class ModeTests(bool translate)
+public abstract class ModeTests(GuestEngine engine)
 {
     /// <summary>The way an application processor or a boot loader goes: real mode, protected mode, long mode.</summary>
     [Fact]
     public void RealToProtectedToLong_Arrives()
     {
-        using var guest = new Guest(translate, longMode: false);
+        using var guest = new Guest(engine, longMode: false);
         guest.Write(0x7000, 0x4F | Guest.Gdt << 16);
         guest.Assemble(a =>
         {
@@ -73,7 +73,7 @@ public abstract class ModeTests(bool translate)
     [Fact]
     public void LongToProtectedToReal_Arrives()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         const ushort code16 = 0x50;
         guest.Write(Guest.Gdt + code16, 0x0000_9B00_0000_FFFF);
         CpuRegisters r = guest.Cpu.GetRegisters();
@@ -117,7 +117,7 @@ public abstract class ModeTests(bool translate)
     [Fact]
     public void RealMode_InterruptAndIret_UseTheVectorTable()
     {
-        using var guest = new Guest(translate, longMode: false);
+        using var guest = new Guest(engine, longMode: false);
         guest.Memory.Write(0x21 * 4, [0x00, 0x65, 0x00, 0x00]);
         guest.Assemble(a =>
         {
@@ -147,7 +147,7 @@ public abstract class ModeTests(bool translate)
     [Fact]
     public void Reset_StartsAtTheResetVector()
     {
-        using var guest = new Guest(translate, longMode: false);
+        using var guest = new Guest(engine, longMode: false);
         CpuRegisters r = guest.Cpu.GetRegisters();
         Assert.Equal((0xFFF0ul, 0xFFFF_0000ul), (r.Rip, r.Segments[(int)SegmentName.Cs].Base));
         guest.Mmio.Add(0xFFFF_0000, 0x1_0000, new Rom());
@@ -168,7 +168,7 @@ public abstract class ModeTests(bool translate)
     [Fact]
     public void CompatibilityMode_RunsThirtyTwoBitCode()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Assemble(a =>
         {
             a.mov(eax, -1);
@@ -183,6 +183,6 @@ public abstract class ModeTests(bool translate)
     }
 }
 
-public sealed class InterpretedModeTests() : ModeTests(translate: false);
+public sealed class InterpretedModeTests() : ModeTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedModeTests() : ModeTests(translate: true);
+public sealed class TranslatedModeTests() : ModeTests(GuestEngine.Translator);

@@ -5,7 +5,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class MultiprocessorTests(bool translate)
+public abstract class MultiprocessorTests(GuestEngine engine)
 {
     private static void RunAll(Guest guest)
     {
@@ -44,7 +44,7 @@ public abstract class MultiprocessorTests(bool translate)
     [Fact]
     public void LockedOperations_OnSharedMemory_LoseNothing()
     {
-        using var guest = new Guest(translate, cpus: 2);
+        using var guest = new Guest(engine, cpus: 2);
         const int rounds = 20000;
         guest.Assemble(a =>
         {
@@ -86,7 +86,7 @@ public abstract class MultiprocessorTests(bool translate)
     [Fact]
     public void CrossModification_IsSeenAfterSerializing()
     {
-        using var guest = new Guest(translate, cpus: 2);
+        using var guest = new Guest(engine, cpus: 2);
         const ulong function = 0x19_0000, go = Guest.Data, seen = Guest.Data + 64;
         guest.Assemble(a =>
         {
@@ -142,7 +142,7 @@ public abstract class MultiprocessorTests(bool translate)
     [Fact]
     public void StartupSignal_BeginsInRealMode()
     {
-        using var guest = new Guest(translate, cpus: 2, longMode: false);
+        using var guest = new Guest(engine, cpus: 2, longMode: false);
         guest.Assemble(a =>
         {
             a.mov(ax, 0x7777);
@@ -164,7 +164,7 @@ public abstract class MultiprocessorTests(bool translate)
     [Fact]
     public void Run_ApplicationProcessorBeforeStartup_ExecutesNothing()
     {
-        using var guest = new Guest(translate, cpus: 2, longMode: false);
+        using var guest = new Guest(engine, cpus: 2, longMode: false);
         guest.Assemble(a => a.hlt(), 0x6000, 16);
         var cpu = (SoftwareCpu)guest.Machine.Cpus[1];
         cpu.Kick();
@@ -187,6 +187,6 @@ public abstract class MultiprocessorTests(bool translate)
     }
 }
 
-public sealed class InterpretedMultiprocessorTests() : MultiprocessorTests(translate: false);
+public sealed class InterpretedMultiprocessorTests() : MultiprocessorTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedMultiprocessorTests() : MultiprocessorTests(translate: true);
+public sealed class TranslatedMultiprocessorTests() : MultiprocessorTests(GuestEngine.Translator);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class PagingTests(bool translate)
+public abstract class PagingTests(GuestEngine engine)
 {
     private const ulong Page = Guest.Data + 0x1_0000;
 
@@ -15,7 +15,7 @@ public abstract class PagingTests(bool translate)
     [InlineData(PageEntry.Present | Page | 1UL << 51, false, PageFaultError.Present | PageFaultError.Reserved)]
     public void SupervisorAccess_BadEntry_FaultsWithCode(ulong entry, bool write, uint error)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page, entry);
         guest.Run(a =>
         {
@@ -34,7 +34,7 @@ public abstract class PagingTests(bool translate)
     [InlineData(0UL, true, PageFaultError.User | PageFaultError.Write)]
     public void UserAccess_NotAllowed_FaultsWithCode(ulong rights, bool write, uint error)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page, rights == 0 ? 0 : Page | rights);
         guest.RunUser(a =>
         {
@@ -51,7 +51,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void Execute_NoExecutePage_FaultsWithInstructionBit()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page, Page | Guest.Rw | PageEntry.NoExecute);
         guest.Run(a =>
         {
@@ -66,7 +66,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void Execute_UserPageUnderSmep_Faults()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(rax, cr4);
@@ -82,7 +82,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void Smap_StacOpensAndClacCloses()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(rbx, Page);
@@ -105,7 +105,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void WriteProtect_Off_LetsTheSupervisorWriteReadOnlyPages()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page, Page | PageEntry.Present);
         CpuExit exit = guest.Run(a =>
         {
@@ -123,7 +123,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void AccessedAndDirty_AreSetByReadAndWrite()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(rbx, Page);
@@ -138,7 +138,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void Write_AfterRead_SetsDirtyLater()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(rbx, Page);
@@ -151,7 +151,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void LargePages_MapAndFault()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(Guest.Directory + 16, 0x20_0000 | Guest.Rw | PageEntry.Large);
         guest.Write(Guest.Pdpt + 8, Guest.Rw | PageEntry.Large);
         guest.Write(Guest.Directory + 24, 0x20_2000 | Guest.Rw | PageEntry.Large);
@@ -171,7 +171,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void PageCrossingWrite_SecondPageMissing_WritesNothing()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page + 0x1000, 0);
         guest.Run(a =>
         {
@@ -187,7 +187,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void Invlpg_AfterRemap_ReachesTheNewPage()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(Page, 1);
         guest.Write(Page + 0x1000, 2);
         guest.Run(a =>
@@ -206,7 +206,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void Stack_NonCanonical_IsStackFault()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Gate(12, Guest.Handlers + (12 * 0x20), ist: 1);
         guest.Run(a =>
         {
@@ -220,7 +220,7 @@ public abstract class PagingTests(bool translate)
     [Fact]
     public void RepMovs_FaultInTheMiddle_KeepsProgress()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page + 0x1000, 0);
         guest.Run(a =>
         {
@@ -235,6 +235,6 @@ public abstract class PagingTests(bool translate)
     }
 }
 
-public sealed class InterpretedPagingTests() : PagingTests(translate: false);
+public sealed class InterpretedPagingTests() : PagingTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedPagingTests() : PagingTests(translate: true);
+public sealed class TranslatedPagingTests() : PagingTests(GuestEngine.Translator);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class PrivilegeTests(bool translate)
+public abstract class PrivilegeTests(GuestEngine engine)
 {
     private static void AssertGeneralProtection(Guest guest) =>
         Assert.Equal((ExceptionVector.GeneralProtection, 0ul), ((byte)guest.Vector, guest.ErrorCode));
@@ -12,7 +12,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void IoBitmap_LetsUsersAtTheNamedPortsOnly()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.TaskRegister = r.TaskRegister with { Limit = 0x68 + 33 };
         guest.Cpu.SetRegisters(r);
@@ -34,7 +34,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void IoPrivilege_OfThree_LetsUsersAtPortsAndInterruptFlag()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.RunUser(a =>
         {
             a.@out(0x80, al);
@@ -50,7 +50,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Popf_FromUser_KeepsInterruptFlagAndIoPrivilege()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.RunUser(a =>
         {
             a.push((int)(RFlags.IoPrivilege | RFlags.Carry | RFlags.Direction));
@@ -73,7 +73,7 @@ public abstract class PrivilegeTests(bool translate)
     [InlineData(8, 16UL)]
     public void ControlRegister_ImpossibleValue_IsGeneralProtection(int register, ulong value)
     {
-        using Guest guest = new(translate, apics: static (_, signals) => new FakeApic(signals));
+        using Guest guest = new(engine, apics: static (_, signals) => new FakeApic(signals));
         guest.Run(a =>
         {
             a.mov(rax, value);
@@ -91,7 +91,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Pcid_SwitchedOnWithOneInUse_IsGeneralProtection()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(rax, Guest.Pml4 | 0x18);
@@ -114,7 +114,7 @@ public abstract class PrivilegeTests(bool translate)
     [InlineData(0x1234_5678u, 0UL)]
     public void Wrmsr_ImpossibleValue_IsGeneralProtection(uint msr, ulong value)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(ecx, msr);
@@ -131,7 +131,7 @@ public abstract class PrivilegeTests(bool translate)
         Action<Assembler>[] hidden = [a => a.sgdt(__[rsp - 16]), a => a.sidt(__[rsp - 16]), a => a.sldt(ax), a => a.str(ax), a => a.smsw(ax)];
         foreach (Action<Assembler> write in hidden)
         {
-            using var guest = new Guest(translate);
+            using var guest = new Guest(engine);
             CpuRegisters r = guest.Cpu.GetRegisters();
             r.Cr4 |= Cr4.Umip;
             guest.Cpu.SetRegisters(r);
@@ -143,7 +143,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void TimeStampDisable_HidesTheCounterFromUser()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Cr4 |= Cr4.TimeStampDisable;
         guest.Cpu.SetRegisters(r);
@@ -154,7 +154,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Syscall_SwitchedOff_IsUndefined()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Efer &= ~Efer.SystemCall;
         guest.Cpu.SetRegisters(r);
@@ -166,7 +166,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Sysret_NonCanonicalTarget_FaultsInTheKernel()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         Assert.True(guest.Cpu.TryWriteMsr(Msr.Star, (0x18UL << 48) | ((ulong)Guest.KernelCode << 32)));
         guest.Run(a =>
         {
@@ -180,7 +180,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Sysenter_AndSysexit_RoundTrip()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         Assert.True(guest.Cpu.TryWriteMsr(Msr.SysenterCs, Guest.KernelCode));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.SysenterEsp, Guest.StackTop - 0x40));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.SysenterEip, 0xE200));
@@ -205,7 +205,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Sysenter_WithoutSelector_IsGeneralProtection()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.RunUser(a => a.sysenter());
         AssertGeneralProtection(guest);
     }
@@ -213,7 +213,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Swapgs_ExchangesBases()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         Assert.True(guest.Cpu.TryWriteMsr(Msr.GsBase, Guest.Data));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.KernelGsBase, Guest.Data + 0x1000));
         guest.Write(Guest.Data, 1);
@@ -233,7 +233,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void FsGsBase_SwitchedOff_IsUndefined()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a => a.rdfsbase(rax));
         Assert.Equal(ExceptionVector.InvalidOpcode, guest.Vector);
     }
@@ -241,7 +241,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void FsGsBase_FromUser_ReadsAndWrites()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Cr4 |= Cr4.Fsgsbase;
         guest.Cpu.SetRegisters(r);
@@ -269,7 +269,7 @@ public abstract class PrivilegeTests(bool translate)
     [InlineData(1u, 7u)]
     public void Xsetbv_ImpossibleValue_IsGeneralProtection(uint register, uint value)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.mov(ecx, register);
@@ -283,7 +283,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Xsetbv_FromUser_IsGeneralProtection()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.RunUser(a =>
         {
             a.xor(ecx, ecx);
@@ -299,7 +299,7 @@ public abstract class PrivilegeTests(bool translate)
     {
         foreach (Action<Assembler> write in (Action<Assembler>[])[a => a.xgetbv(), a => a.xsave(__[Guest.Data]), a => a.vaddps(xmm0, xmm1, xmm2)])
         {
-            using var guest = new Guest(translate);
+            using var guest = new Guest(engine);
             CpuRegisters r = guest.Cpu.GetRegisters();
             r.Cr4 &= ~Cr4.Xsave;
             guest.Cpu.SetRegisters(r);
@@ -311,7 +311,7 @@ public abstract class PrivilegeTests(bool translate)
     [Fact]
     public void Avx_NotInXcr0_IsUndefined()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             a.xor(ecx, ecx);
@@ -331,7 +331,7 @@ public abstract class PrivilegeTests(bool translate)
     [InlineData(0, 24, 0x1_0000UL)]
     public void Xrstor_BadImage_IsGeneralProtection(int misaligned, int place, ulong value)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(Guest.Data + 512, 2);
         guest.Write(Guest.Data + (ulong)place, value);
         guest.Run(a =>
@@ -344,6 +344,6 @@ public abstract class PrivilegeTests(bool translate)
     }
 }
 
-public sealed class InterpretedPrivilegeTests() : PrivilegeTests(translate: false);
+public sealed class InterpretedPrivilegeTests() : PrivilegeTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedPrivilegeTests() : PrivilegeTests(translate: true);
+public sealed class TranslatedPrivilegeTests() : PrivilegeTests(GuestEngine.Translator);

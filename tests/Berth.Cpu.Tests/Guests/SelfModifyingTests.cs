@@ -4,12 +4,12 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class SelfModifyingTests(bool translate)
+public abstract class SelfModifyingTests(GuestEngine engine)
 {
     [Fact]
     public void Store_IntoTheNextInstruction_IsSeenAtOnce()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             Label target = a.CreateLabel();
@@ -24,7 +24,7 @@ public abstract class SelfModifyingTests(bool translate)
     [Fact]
     public void Store_ThroughAnotherMapping_IsSeen()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         const ulong alias = Guest.Data + 0x10_0000;
         guest.Map(alias, 0x19_0000 | Guest.Rw);
         guest.Assemble(a =>
@@ -48,7 +48,7 @@ public abstract class SelfModifyingTests(bool translate)
     [Fact]
     public void Loop_PatchingItself_CountsRight()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a =>
         {
             Label top = a.CreateLabel();
@@ -70,7 +70,7 @@ public abstract class SelfModifyingTests(bool translate)
     [Fact]
     public void DeviceWrite_IntoCode_IsSeen()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Run(a => a.mov(eax, 1));
         guest.Cpu.SetRegisters(Guest.LongMode(0));
         guest.Memory.Write(Guest.Code + 1, [9]);
@@ -81,7 +81,7 @@ public abstract class SelfModifyingTests(bool translate)
     [Fact]
     public void Instruction_AcrossPages_FollowsBothPages()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Assemble(a =>
         {
             a.mov(eax, 0x01020304);
@@ -103,7 +103,7 @@ public abstract class SelfModifyingTests(bool translate)
     [Fact]
     public void Instruction_AcrossPages_SecondPageMappedElsewhere_FollowsTheMapping()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Assemble(a =>
         {
             a.mov(eax, 0x01020304);
@@ -132,6 +132,6 @@ public abstract class SelfModifyingTests(bool translate)
     }
 }
 
-public sealed class InterpretedSelfModifyingTests() : SelfModifyingTests(translate: false);
+public sealed class InterpretedSelfModifyingTests() : SelfModifyingTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedSelfModifyingTests() : SelfModifyingTests(translate: true);
+public sealed class TranslatedSelfModifyingTests() : SelfModifyingTests(GuestEngine.Translator);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Berth.Cpu.Tests.Guests;
 
 /// <summary>Which translations a processor may go on using after a change of tables, and what of the tables is reserved.</summary>
-public abstract class TranslationTests(bool translate)
+public abstract class TranslationTests(GuestEngine engine)
 {
     private const ulong Page = Guest.Data + 0x1_0000, Other = Page + 0x1000;
     private const ulong Pml4B = 0x38_0000, PdptB = 0x38_1000, DirectoryB = 0x38_2000, TableB = 0x38_3000;
@@ -13,7 +13,7 @@ public abstract class TranslationTests(bool translate)
 
     private Guest Create()
     {
-        var guest = new Guest(translate);
+        var guest = new Guest(engine);
         guest.Write(Page, 1);
         guest.Write(Other, 2);
         return guest;
@@ -115,7 +115,7 @@ public abstract class TranslationTests(bool translate)
     [InlineData(1, 1UL, 0UL)]
     public void Invpcid_BadDescriptor_IsGeneralProtection(int type, ulong pcid, ulong address)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(Guest.Data, pcid);
         guest.Write(Guest.Data + 8, address);
         guest.Run(a =>
@@ -134,7 +134,7 @@ public abstract class TranslationTests(bool translate)
     [InlineData(Guest.Directory + 16, Guest.Table1 | 1UL << 50, 0x40_0000L)]
     public void ReservedBit_AtAnyLevel_FaultsWithItsCode(ulong place, ulong entry, long address)
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Write(place, entry | Guest.Rw);
         guest.Run(a =>
         {
@@ -149,7 +149,7 @@ public abstract class TranslationTests(bool translate)
     [Fact]
     public void NoExecuteBit_WithoutItsFeature_IsReserved()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         CpuRegisters r = guest.Cpu.GetRegisters();
         r.Efer &= ~Efer.NoExecute;
         guest.Cpu.SetRegisters(r);
@@ -162,7 +162,7 @@ public abstract class TranslationTests(bool translate)
     [Fact]
     public void Execute_NoExecutePageFromUser_FaultsWithUserBit()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page, Page | Guest.Rw | Guest.User | PageEntry.NoExecute);
         guest.RunUser(a =>
         {
@@ -177,7 +177,7 @@ public abstract class TranslationTests(bool translate)
     [Fact]
     public void Smap_DescriptorTableInUserPage_FaultsInSpiteOfAc()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         const ulong table = 0x28_0FC0; // the selectors from 0x40 on lie in the next page
         for (ulong i = 0; i < 0x50; i += 8) guest.Write(table + i, guest.Read(Guest.Gdt + i));
         guest.Map(0x28_1000, 0x28_1000 | Guest.Rw | Guest.User);
@@ -198,7 +198,7 @@ public abstract class TranslationTests(bool translate)
     [Fact]
     public void FailedAccess_LeavesDirtyAlone()
     {
-        using var guest = new Guest(translate);
+        using var guest = new Guest(engine);
         guest.Map(Page, Page | PageEntry.Present);
         guest.Run(a => a.mov(__dword_ptr[Page], eax));
         Assert.Equal(ExceptionVector.PageFault, guest.Vector);
@@ -206,6 +206,6 @@ public abstract class TranslationTests(bool translate)
     }
 }
 
-public sealed class InterpretedTranslationTests() : TranslationTests(translate: false);
+public sealed class InterpretedTranslationTests() : TranslationTests(GuestEngine.Interpreter);
 
-public sealed class TranslatedTranslationTests() : TranslationTests(translate: true);
+public sealed class TranslatedTranslationTests() : TranslationTests(GuestEngine.Translator);

@@ -14,6 +14,15 @@ public sealed class MachineRulesTests
     private static EngineException Refused(HostConfig host, InstanceConfig? config = null) => Assert.Throws<EngineException>(() => Validate(host, config));
 
     [Fact]
+    public void Check_CpuEngine_IsOneOfThose()
+    {
+        foreach (string engine in (string[])["auto", "kvm", "translator", "interpreter"]) Assert.Empty(Validate(Plain with { Annotations = Engine(engine) }));
+        Assert.Contains("berth.cpu-engine", Refused(Plain with { Annotations = Engine("qemu") }).Message, StringComparison.Ordinal);
+
+        static Dictionary<string, string> Engine(string name) => new() { ["berth.cpu-engine"] = name };
+    }
+
+    [Fact]
     public void Check_WhatAMachineHas_IsTaken()
     {
         HostConfig host = Plain with

@@ -69,6 +69,18 @@ public sealed class MachineSpecTests
         Assert.Null(Build().Linux!.Resources!.Cpu);
     }
 
+    [Theory]
+    [InlineData(CpuEngine.Translator, false)]
+    [InlineData(CpuEngine.Interpreter, false)]
+    [InlineData(CpuEngine.Kvm, true)]
+    public void Build_TheKvmDevice_IsThereForMachinesThatRunOnIt(CpuEngine engine, bool expected)
+    {
+        RuntimeSpec spec = MachineSpec.Build(Make(), Definitions.Inputs, Host, Parts, "/data/vm", engine);
+        Assert.Empty(SpecValidator.Validate(spec));
+        Assert.Equal(expected, spec.Linux!.Devices.Any(static d => d.Path == "/dev/kvm"));
+        Assert.Equal(expected, spec.Linux.Resources!.Devices.Any(static d => d is { Allow: true, Major: 10, Minor: 232, Access: "rw" }));
+    }
+
     [Fact]
     public void Exec_TheProcess_IsNotAmongTheArguments()
     {

@@ -24,9 +24,17 @@ public sealed class AfterStartTests
     [Fact]
     public void Filter_OtherArchitecture_Kills() => Assert.Equal(Kill, Decide(0x4000_0003, 1, 0));
 
-    private static uint Decide(uint architecture, uint number, uint argument)
+    [Theory]
+    [InlineData(0xAE01u, false, NotPermitted)] // KVM_CREATE_VM
+    [InlineData(0x4138_AE84u, false, NotPermitted)] // KVM_SET_SREGS
+    [InlineData(0xAE80u, true, Allow)] // KVM_RUN
+    [InlineData(0x5401u, false, Allow)] // TCGETS
+    [InlineData(0x541Bu, true, Allow)] // FIONREAD
+    public void Filter_Ioctl_IsDecidedByItsTypeAndTheEngine(uint request, bool kvm, uint expected) => Assert.Equal(expected, Decide(X64, 16, 3, request, kvm));
+
+    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false)
     {
-        byte[] program = AfterStart.Program();
+        byte[] program = AfterStart.Program(kvm);
         uint value = 0;
         for (int i = 0; ; i++)
         {
@@ -34,7 +42,8 @@ public sealed class AfterStartTests
             uint k = BinaryPrimitives.ReadUInt32LittleEndian(line[4..]);
             switch (BinaryPrimitives.ReadUInt16LittleEndian(line))
             {
-                case 0x20: value = k switch { 0 => number, 4 => architecture, 16 => argument, _ => throw new InvalidOperationException($"loads {k}") }; break;
+                case 0x20: value = k switch { 0 => number, 4 => architecture, 16 => argument, 24 => second, _ => throw new InvalidOperationException($"loads {k}") }; break;
+                case 0x54: value &= k; break;
                 case 0x15: i += value == k ? line[2] : line[3]; break;
                 case 0x45: i += (value & k) != 0 ? line[2] : line[3]; break;
                 case 0x06: return k;
