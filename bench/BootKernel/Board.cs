@@ -1,5 +1,6 @@
 using Berth.Boot.Acpi;
 using Berth.Cpu;
+using Berth.Cpu.LockStep;
 using Berth.Devices.Chipset;
 using Berth.Devices.Timing;
 using Berth.Machine;
@@ -15,13 +16,15 @@ internal sealed class Board : IMachinePower, IDisposable
     private readonly DeviceTimers _timers;
     private readonly ApicBus _apics = new();
     private readonly IVirtualMachine? _machine;
+    private readonly bool _timerThread;
     private readonly List<Thread> _threads = [];
 
     public Board(GuestMemory memory, Options options, ConsoleSink console)
     {
         int cpus = options.Cpus;
-        var clock = new GuestClock(TimeProvider.System);
+        IGuestClock clock = options.LockStep ? new LockStepClock() : new GuestClock(TimeProvider.System);
         _timers = new DeviceTimers(clock);
+        _timerThread = !options.LockStep;
         var pic = new Pic(() => _machine?.ExternalInterruptChanged());
         var ioApic = new IoApic(_apics);
         _apics.EndOfInterrupt = ioApic.EndOfInterrupt;
@@ -29,13 +32,16 @@ internal sealed class Board : IMachinePower, IDisposable
         pic.Attach(_ports);
         _mmio.Add(IoApic.DefaultAddress, IoApic.Length, ioApic);
         new Pit(_timers, router.IsaLine(0)).Attach(_ports);
-        new CmosRtc(TimeProvider.System, _timers, router.IsaLine(8), memory.Size).Attach(_ports);
+        new CmosRtc(new ClockTime(clock), _timers, router.IsaLine(8), memory.Size).Attach(_ports);
         new Uart16550(router.IsaLine(4), _timers, console).Attach(_ports, 0x3F8);
         var reset = new ResetPorts(this);
         reset.Attach(_ports);
         new DebugPort().Attach(_ports);
         _ports.Add(new(PlatformMap.AcpiPort, AcpiPm.Length), new AcpiPm(_timers, router.IsaLine(PlatformMap.SciIrq), this));
-        _machine = new SoftwareHypervisor(translate: !options.Interpret).CreateMachine(new()
+        IHypervisor hypervisor = clock is LockStepClock steps
+            ? new LockStepHypervisor(steps, _timers.RunDue, options.CompareMemory * 1_000_000)
+            : new SoftwareHypervisor(translate: !options.Interpret);
+        _machine = hypervisor.CreateMachine(new()
         {
             Memory = memory,
             Ports = _ports,
@@ -47,6 +53,7 @@ internal sealed class Board : IMachinePower, IDisposable
             LocalApics = (index, signals) => new LocalApic(index, signals, _apics, _timers),
         });
         for (int i = 0; i < cpus; i++) _machine.CreateCpu();
+        if (options.Millions > 0 && _machine.Cpus[0] is LockStepCpu pair) pair.Limit = options.Millions * 1_000_000;
         Acpi = new AcpiPlatform
         {
             CpuCount = cpus,
@@ -67,11 +74,22 @@ internal sealed class Board : IMachinePower, IDisposable
 
     public string? Ended { get; private set; }
 
+    /// <summary>Whether translator and interpreter differed.</summary>
+    public bool Differs { get; private set; }
+
+    /// <summary>Instructions executed and blocks translated.</summary>
+    public (ulong Instructions, long Translations) Work => Cpus.Aggregate((0UL, 0L), static (sum, cpu) => cpu switch
+    {
+        SoftwareCpu one => (sum.Item1 + one.Instructions, sum.Item2 + one.Translations),
+        LockStepCpu pair => (sum.Item1 + pair.Instructions, sum.Item2 + pair.Translations),
+        _ => sum,
+    });
+
     public ManualResetEventSlim Stopped { get; } = new();
 
     public void Start()
     {
-        _timers.Start();
+        if (_timerThread) _timers.Start();
         foreach (IVirtualCpu cpu in Cpus)
         {
             var thread = new Thread(() => Drive(cpu), 1 << 20) { Name = $"cpu {cpu.Index}" };
@@ -100,15 +118,27 @@ internal sealed class Board : IMachinePower, IDisposable
     {
         End("disposed");
         Join();
-        _machine?.Dispose();
+        // Its callbacks signal processors.
         _timers.Dispose();
+        _machine?.Dispose();
     }
 
     private void Drive(IVirtualCpu cpu)
     {
         while (Ended == null)
         {
-            CpuExit exit = cpu.Run();
+            CpuExit exit;
+            try
+            {
+                exit = cpu.Run();
+            }
+            catch (LockStepException e)
+            {
+                Differs = true;
+                End(e.Message);
+                return;
+            }
+            if (cpu is LockStepCpu pair && pair.Instructions >= pair.Limit) End("enough instructions");
             if (exit.Reason != CpuExitReason.Kicked) End($"cpu {cpu.Index}: {exit.Reason} {exit.Detail}{Describe(cpu.GetRegisters())}");
         }
     }

@@ -23,6 +23,15 @@ internal sealed record Options
     /// <summary>Count translated instructions too.</summary>
     public bool Count { get; init; }
 
+    /// <summary>Run translator and interpreter side by side and stop at the first difference.</summary>
+    public bool LockStep { get; init; }
+
+    /// <summary>In lock-step: millions of instructions between comparisons of all memory.</summary>
+    public ulong CompareMemory { get; init; } = 20;
+
+    /// <summary>End after so many millions of instructions; 0 for never.</summary>
+    public ulong Millions { get; init; }
+
     public static Options Parse(string[] arguments)
     {
         var options = new Options();
@@ -39,8 +48,11 @@ internal sealed record Options
                 "--seconds" => options with { Seconds = int.Parse(Value(), null) },
                 "--until" => options with { Until = Value() },
                 "--interpret" => options with { Interpret = true },
+                "--lock-step" => options with { LockStep = true },
+                "--compare-memory" => options with { CompareMemory = ulong.Parse(Value(), null) },
+                "--millions" => options with { Millions = ulong.Parse(Value(), null) },
                 "--count" => options with { Count = true },
-                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT --interpret --count"),
+                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT --interpret --count --lock-step --compare-memory MILLIONS --millions N"),
             };
         }
         return options;

@@ -1,9 +1,9 @@
-// Boots a Linux kernel on the software CPU with the chipset alone and prints its serial console; then how far it came, and how fast.
+// Boots a Linux kernel on the software CPU with the chipset alone and prints its serial console; then how far it came, and how fast. With --lock-step
+// everything runs translated and interpreted, and the exit code is 1 if that makes a difference.
 using System.Diagnostics;
 using Berth.Boot;
 using Berth.Boot.Kernels;
 using Berth.Boot.Store;
-using Berth.Cpu;
 using Berth.Machine;
 using Berth.X86;
 using BootKernel;
@@ -46,7 +46,8 @@ board.Start();
 if (!board.Stopped.Wait(TimeSpan.FromSeconds(options.Seconds))) board.End($"{options.Seconds} seconds are over");
 double seconds = watch.Elapsed.TotalSeconds, busy = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
 board.Join();
-long translations = board.Cpus.Sum(cpu => ((SoftwareCpu)cpu).Translations);
-ulong instructions = (ulong)board.Cpus.Sum(cpu => (long)((SoftwareCpu)cpu).Instructions);
+(ulong instructions, long translations) = board.Work;
 Console.Error.WriteLine($"\n{board.Ended}: {seconds:F1} s, {busy:F1} s of processor time, {instructions / 1e6:F0} M instructions, {instructions / 1e6 / busy:F0} MIPS, {translations} blocks translated");
+int code = board.Differs ? 1 : 0;
 board.Dispose();
+return code;

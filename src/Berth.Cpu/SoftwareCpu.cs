@@ -19,7 +19,7 @@ public sealed unsafe class SoftwareCpu : IVirtualCpu, ICpuSignals
     public int Index { get; }
 
     /// <summary>Instructions executed so far; those of translated code only if the machine was configured to count them.</summary>
-    public ulong Instructions => Core.S->Instructions + Core.S->Translated;
+    public ulong Instructions => Core.S->Instructions + Core.Translated;
 
     /// <summary>Blocks translated so far.</summary>
     public long Translations => Core.Translator?.Translations ?? 0;

@@ -11,18 +11,9 @@ public sealed class StressTests
     public async Task Run_Stress_GivesTheHostsResultsAndACleanLog()
     {
         using TemporaryDirectory folder = new();
-        string program = folder.Combine("stress");
-        (await Command.RunAsync("gcc", ["-O2", "-static", "-pthread", "-o", program, Path.Combine(Repository.Root, "tests/Berth.Vmm.Tests/stress.c"), "-lm"], null, null, TestMachine.Token)).Expect();
+        string program = await GuestProgram.CompileAsync(folder, "stress.c");
         string? seconds = Environment.GetEnvironmentVariable("BERTH_STRESS_SECONDS");
-        string[] arguments = seconds is null ? ["5"] : ["100000000", seconds];
-        string script = $"""
-            cat > /stress; chmod +x /stress; /stress {string.Join(' ', arguments)} > /out || exit 4
-            dmesg | grep -E 'WARNING:|BUG:|Call Trace|soft lockup|unable to handle' && exit 5
-            cat /out
-            """;
-        await using TestMachine machine = await TestMachine.StartAsync(["sh", "-c", script], static c => c with { Cpus = 2, Workload = c.Workload with { OpenStdin = true } });
-        await machine.Process.StandardInput.BaseStream.WriteAsync(await File.ReadAllBytesAsync(program, TestMachine.Token), TestMachine.Token);
-        CommandResult guest = await machine.ToEndAsync();
+        CommandResult guest = await GuestProgram.RunAsync(program, seconds is null ? "5" : $"100000000 {seconds}", cpus: 2);
         Assert.Equal((0, ""), (guest.ExitCode, guest.Error));
         string[] rounds = guest.Lines;
         Assert.NotEmpty(rounds);

@@ -162,6 +162,7 @@ internal sealed unsafe partial class Core
             if (HasWork()) return true;
             bool hopeless = !_waitForStartup && (S->SystemFlags & RFlags.Interrupt) == 0 && Config.CpuCount == 1;
             if (hopeless) return false;
+            Monitor?.Waiting();
             _wake.Wait();
         }
     }

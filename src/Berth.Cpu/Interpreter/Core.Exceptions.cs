@@ -26,6 +26,7 @@ internal sealed unsafe partial class Core
     public bool Deliver(byte vector, Delivery kind, uint error)
     {
         CpuState* s = S;
+        Monitor?.Delivering(vector, kind, error);
         byte current = vector;
         Delivery currentKind = kind;
         while (true)

@@ -11,7 +11,11 @@ namespace Berth.Cpu.Interpreter;
 /// <summary>One vCPU's interpreter: state, memory, decoded code, and the loop that runs it.</summary>
 internal sealed unsafe partial class Core : IDisposable
 {
+    // Never used up.
+    private const long Unlimited = 1L << 55;
+
     private bool _disposed;
+    private long _granted = Unlimited;
 
     public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs, bool translate)
     {
@@ -20,6 +24,7 @@ internal sealed unsafe partial class Core : IDisposable
         S = CpuMemory.Allocate();
         S->FaultVector = -1;
         S->HostMxcsr = 0x1F80;
+        S->Countdown = Unlimited;
         Breakpoints = new Breakpoints(S);
         Segmentation = new Segmentation(this, S);
         Mmu = new Mmu(this, S, config.Memory, config.Mmio);
@@ -34,6 +39,9 @@ internal sealed unsafe partial class Core : IDisposable
 
     /// <summary>Runs hot 64-bit code; null where everything is interpreted.</summary>
     public BinaryTranslator? Translator { get; }
+
+    /// <summary>Told what happens, where two cores are compared; null in a machine that merely runs.</summary>
+    public ICoreMonitor? Monitor { get; set; }
 
     public VirtualMachineConfig Config { get; }
 
@@ -65,6 +73,16 @@ internal sealed unsafe partial class Core : IDisposable
     public MmioBus Mmio => Config.Mmio;
 
     public PortBus Ports => Config.Ports;
+
+    /// <summary>Instructions that generated code ran, where it was asked to count them: whole blocks, also those it left half-way.</summary>
+    public ulong Translated => (ulong)(_granted - S->Countdown);
+
+    /// <summary>Has generated code that counts come back to the dispatcher, and <see cref="Monitor"/> be told, after about so many instructions.</summary>
+    public void Allow(long instructions)
+    {
+        _granted += instructions - S->Countdown;
+        S->Countdown = instructions;
+    }
 
     /// <summary>Records a fault; always false, so that handlers can return it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -99,9 +117,10 @@ internal sealed unsafe partial class Core : IDisposable
         return s->CodeSize == 2 ? rip : (uint)rip;
     }
 
-    /// <summary>Runs until something stops the processor; with <paramref name="limit"/>, at most that many events and blocks of one instruction.</summary>
+    /// <summary>Runs until something stops the processor; with <paramref name="limit"/>, at most that many events and blocks of one instruction, or
+    /// <paramref name="whole"/> ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public StopReason Run(long limit = long.MaxValue)
+    public StopReason Run(long limit = long.MaxValue, bool whole = false)
     {
         CpuState* s = S;
         bool single = limit != long.MaxValue;
@@ -112,12 +131,13 @@ internal sealed unsafe partial class Core : IDisposable
         if (_halted && !Sleep(out StopReason halt)) return halt;
         while (limit-- > 0)
         {
-            bool step = single && translator is null;
+            bool step = single && translator is null && !whole;
             if (s->Poll != 0)
             {
                 // Whoever sets it has said before what is to be looked at.
                 s->Poll = 0;
                 Interlocked.MemoryBarrier();
+                Monitor?.Polled();
             }
             if ((s->Pending | s->Step) != 0)
             {

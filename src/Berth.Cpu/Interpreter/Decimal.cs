@@ -75,7 +75,7 @@ internal static unsafe class Decimal
             newCarry = true;
         }
         Bits.SetRegister<byte>(s, 0, al);
-        Flags.SetShift<byte>(s, al, newCarry, false);
+        Flags.SetParts<byte>(s, al, newCarry, false);
         if (adjust) s->FlagCarry |= 8;
         return true;
     }

@@ -15,7 +15,7 @@ internal readonly unsafe struct Imul : IBinaryOp
         Int128 wide = (Int128)Bits.SignExtend<T>(a) * Bits.SignExtend<T>(b);
         var r = (ulong)wide;
         bool cut = wide != Bits.SignExtend<T>(r);
-        Flags.SetShift<T>(s, r, cut, cut);
+        Flags.SetParts<T>(s, r, cut, cut);
         return r;
     }
 }
@@ -55,7 +55,7 @@ internal static unsafe class MulDiv
             Bits.SetRegister<T>(s, Rax, Bits.Truncate<T>((ulong)wide));
             Bits.SetRegister<T>(s, Rdx, Bits.Truncate<T>((ulong)(wide >> (sizeof(T) * 8))));
         }
-        Flags.SetShift<T>(s, Bits.Truncate<T>((ulong)wide), cut, cut);
+        Flags.SetParts<T>(s, Bits.Truncate<T>((ulong)wide), cut, cut);
     }
 
     private static bool Mul<T>(Core c, CpuState* s, Op* o) where T : unmanaged

@@ -125,6 +125,7 @@ internal static unsafe class SystemOps
     {
         ulong value = 0;
         RandomNumberGenerator.Fill(new Span<byte>(&value, sizeof(T)));
+        if (c.Monitor is { } monitor) value = monitor.Random(value);
         Bits.SetRegister<T>(s, o->A, value);
         Flags.SetStatus(s, RFlags.Carry);
         return true;

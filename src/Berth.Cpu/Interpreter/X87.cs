@@ -56,10 +56,12 @@ internal static unsafe class X87
                 : !c.Mmu.ReadBytes(address, s->Scratch, o->MemorySize, o->Segment)) return false;
         }
         if ((o->Extra & (byte)StubKind.Flags) != 0) s->StubFlags = Flags.Status(s) | RFlags.Fixed | RFlags.Interrupt;
-        (ulong fdp, ushort fop) = (s->Fdp, s->Fop);
+        (ulong fip, ulong fdp, ushort fop) = (s->Fip, s->Fdp, s->Fop);
         StubCache.Run(o->Stub, s, o, s->Scratch);
-        s->Fip = s->Registers[CpuState.BlockRip] + o->Offset;
-        (s->Fdp, s->Fop) = (memory ? address : fdp, fop);
+        // Generated code does not keep the pointers, so cores that are compared must not.
+        bool points = c.Monitor is null;
+        s->Fip = points ? s->Registers[CpuState.BlockRip] + o->Offset : fip;
+        (s->Fdp, s->Fop) = (points && memory ? address : fdp, fop);
         if ((o->Extra & (byte)StubKind.Flags) != 0) Flags.SetStatus(s, s->StubFlags);
         // Unmasked invalid, overflow and underflow leave memory alone; they are reported by the next waiting instruction.
         if (!write || (s->Fsw & ~s->Fcw & 0x19) != 0) return true;

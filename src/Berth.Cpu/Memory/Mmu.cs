@@ -77,6 +77,13 @@ internal sealed unsafe class Mmu
         while (_codeLocal.TryPop(out int i)) DropCode(i, Local);
     }
 
+    /// <summary>Has the next store to each page looked up, and so told to the monitor, again.</summary>
+    public void ForgetWritable()
+    {
+        foreach (int i in _local) _tables[i].Write = Never(i);
+        foreach (int i in _global) _tables[i].Write = Never(i);
+    }
+
     /// <summary>Drops the translations of one page; of a large page, which is entered as 4 KiB pieces, all of them with everything else.</summary>
     public void FlushPage(ulong address)
     {
@@ -159,6 +166,7 @@ internal sealed unsafe class Mmu
         }
         physical = t.Physical;
         nint host = _memory.HostAddress(physical, 1);
+        if (host != 0 && (kind == AccessKind.Write || t.Dirty)) _core.Monitor?.Writable(_memory.PageIndex(host));
         if (host != 0 && mode != AccessMode.UserAligned)
         {
             if (kind == AccessKind.Execute) FillCode(address, mode, host, t);

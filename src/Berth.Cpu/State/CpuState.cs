@@ -138,8 +138,8 @@ internal unsafe struct CpuState
     /// <summary>Watch byte of a host address: this plus the address divided by 4096.</summary>
     [FieldOffset(800)] public nint WatchBias;
 
-    /// <summary>Instructions that generated code completed, where it was asked to count them.</summary>
-    [FieldOffset(808)] public ulong Translated;
+    /// <summary>Falls by each instruction of generated code that was asked to count them; below zero every loop ends at the dispatcher.</summary>
+    [FieldOffset(808)] public long Countdown;
 
     /// <summary>Where generated code keeps host addresses of groups of accesses.</summary>
     [FieldOffset(816)] public fixed long HostPointer[HostPointers];

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Berth.Cpu.Host;
 using Berth.X86;
 
 namespace Berth.Cpu.State;
@@ -65,11 +66,19 @@ internal static unsafe class Flags
         s->FlagCarry = 0;
     }
 
-    /// <summary>Result flags with CF and OF given.</summary>
+    /// <summary>Result flags with CF and OF given; AF is cleared.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SetShift<T>(CpuState* s, ulong result, bool carry, bool overflow) where T : unmanaged
+    public static void SetParts<T>(CpuState* s, ulong result, bool carry, bool overflow) where T : unmanaged
     {
         s->FlagResult = Bits.SignExtend<T>(result);
         s->FlagCarry = CarryPair(carry, overflow);
+    }
+
+    /// <summary>The same for shifts, whose AF is undefined: as the host's processor has it, so that guests cannot see what is translated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SetShift<T>(CpuState* s, ulong result, bool carry, bool overflow) where T : unmanaged
+    {
+        SetParts<T>(s, result, carry, overflow);
+        s->FlagCarry |= HostFlags.ShiftAdjust;
     }
 }

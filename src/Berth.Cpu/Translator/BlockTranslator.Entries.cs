@@ -27,9 +27,12 @@ internal sealed partial class BlockTranslator
         _body = e.Position;
         if (Counts)
         {
-            e.Gs(0x8B, R11, Layout.Translated);
-            e.LoadAddress(R11, R11, -1, 1, _count);
-            e.Gs(0x89, R11, Layout.Translated);
+            e.Gs(0x8B, R11, Layout.Countdown);
+            e.LoadAddress(R11, R11, -1, 1, -_count);
+            e.Gs(0x89, R11, Layout.Countdown);
+            // The sign, without touching flags, becomes the poll word's highest byte, which nobody else sets.
+            e.Bytes(0xC4, 0x43, 0xFB, 0xF0, 0xDB, 56); // rorx r11, r11, 56
+            e.Gs(0x88, R11, Layout.Poll + 3);
         }
         return entries;
     }

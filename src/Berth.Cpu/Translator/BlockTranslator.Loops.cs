@@ -55,7 +55,7 @@ internal sealed partial class BlockTranslator
     private bool FindLoop()
     {
         int last = _count - 1;
-        if (!IsOnly || Counts || _live[0] != 0 || _forms[last].Form is not (Form.Jump or Form.JumpIf) || _code[last].NearBranchTarget != _start) return false;
+        if (!IsOnly || _live[0] != 0 || _forms[last].Form is not (Form.Jump or Form.JumpIf) || _code[last].NearBranchTarget != _start) return false;
         if (!FindSteps(last)) return false;
         Array.Clear(_taken);
         _streamCount = 0;
@@ -194,6 +194,11 @@ internal sealed partial class BlockTranslator
         e.Gs(0x3B, HostRegisters.Host(_induction), Layout.LoopLimit);
         ConditionalExit(e.JumpIf(4), _start, live: 0);
         if (_streamCount > 2) _loaded = -1;
+        if (Counts)
+        {
+            e.Gs(0x81, 5, Layout.Countdown);
+            e.Int32(_count);
+        }
         for (int j = 0; j < last; j++)
         {
             if (!(_streamOf[j] >= 0 ? EmitStreamMember(j) : Emit(j))) return false;

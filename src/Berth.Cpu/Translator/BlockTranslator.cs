@@ -113,8 +113,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             _count++;
             offset += i.Length;
             if (form.Form == Form.Interpret) break;
-            // Instructions are counted by block.
-            if (form.Form == Form.JumpIf && i.NearBranchTarget > i.IP && !Counts && sideExits++ < MostSideExits) continue;
+            if (form.Form == Form.JumpIf && i.NearBranchTarget > i.IP && sideExits++ < MostSideExits) continue;
             if (IsTransfer(form.Form)) break;
         }
         _end = linear + (ulong)offset;

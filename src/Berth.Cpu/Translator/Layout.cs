@@ -19,7 +19,7 @@ internal static class Layout
     public static readonly int Argument = Of(nameof(CpuState.Argument));
     public static readonly int Temporary = Of(nameof(CpuState.Temporary));
     public static readonly int WatchBias = Of(nameof(CpuState.WatchBias));
-    public static readonly int Translated = Of(nameof(CpuState.Translated));
+    public static readonly int Countdown = Of(nameof(CpuState.Countdown));
     public static readonly int KernelGsBase = Of(nameof(CpuState.KernelGsBase));
     /// <summary>The base is the first field of a segment.</summary>
     public static readonly int GsBase = Of(nameof(CpuState.Gs));

@@ -140,8 +140,9 @@ internal sealed class Board : IMachinePower, IDisposable
         foreach (Thread thread in _threads) thread.Join();
         // Backends outlive the board: what they still send must not reach memory that is gone.
         Pci.Stop();
-        _machine.Dispose();
+        // Nor may a timer signal a processor that is gone.
         Timers.Dispose();
+        _machine.Dispose();
         Memory.Dispose();
     }
 

@@ -140,6 +140,49 @@ public abstract class MultiprocessorTests(GuestEngine engine)
     }
 
     [Fact]
+    public void CrossModification_WithoutSerializing_IsSeenInOrderAndInTheEnd()
+    {
+        using var guest = new Guest(engine, cpus: 2);
+        // The constant is aligned, so that it changes as a whole.
+        const ulong function = 0x19_0003, last = 2000;
+        guest.Assemble(a =>
+        {
+            a.mov(eax, 0);
+            a.ret();
+        }, function);
+        guest.Assemble(a =>
+        {
+            Label second = a.CreateLabel(), top = a.CreateLabel(), loop = a.CreateLabel(), good = a.CreateLabel();
+            a.test(r15, r15);
+            a.jnz(second);
+            a.mov(ebp, 1);
+            a.Label(ref top);
+            a.mov(__dword_ptr[function + 1], ebp);
+            a.pause();
+            a.inc(ebp);
+            a.cmp(ebp, (int)last + 1);
+            a.jne(top);
+            Finish(a);
+            a.Label(ref second);
+            a.xor(ebp, ebp);
+            a.mov(rbx, function);
+            a.Label(ref loop);
+            a.call(rbx);
+            a.cmp(eax, ebp);
+            a.jae(good);
+            a.inc(__qword_ptr[Guest.Data + 0x200]);
+            a.Label(ref good);
+            a.mov(ebp, eax);
+            a.cmp(eax, (int)last);
+            a.jne(loop);
+            Finish(a);
+        });
+        Start(guest);
+        RunAll(guest);
+        Assert.Equal(0ul, guest.Read(Guest.Data + 0x200));
+    }
+
+    [Fact]
     public void StartupSignal_BeginsInRealMode()
     {
         using var guest = new Guest(engine, cpus: 2, longMode: false);

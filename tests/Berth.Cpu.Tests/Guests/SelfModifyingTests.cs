@@ -68,6 +68,126 @@ public abstract class SelfModifyingTests(GuestEngine engine)
     }
 
     [Fact]
+    public void Loop_WritingCodeThroughAnotherMappingAndCallingIt_RunsWhatItWrote()
+    {
+        using var guest = new Guest(engine);
+        const ulong code = 0x19_0000, alias = Guest.Data + 0x10_0000;
+        guest.Map(alias, code | Guest.Rw);
+        guest.Run(a =>
+        {
+            Label top = a.CreateLabel();
+            a.mov(rsi, alias);
+            a.mov(rbx, code);
+            a.xor(r8d, r8d);
+            a.mov(ecx, 500);
+            a.Label(ref top);
+            // A function that moves on by its own length each time round the page: mov eax, ecx as a constant; ret.
+            a.mov(__byte_ptr[rsi], 0xB8);
+            a.mov(__[rsi + 1], ecx);
+            a.mov(__byte_ptr[rsi + 5], 0xC3);
+            a.call(rbx);
+            a.add(r8, rax);
+            a.lea(edi, __[rsi + 6]);
+            a.and(edi, 0x7FF);
+            a.mov(rsi, alias);
+            a.mov(rbx, code);
+            a.add(rsi, rdi);
+            a.add(rbx, rdi);
+            a.dec(ecx);
+            a.jnz(top);
+        });
+        Assert.Equal(500ul * 501 / 2, guest.Cpu.GetRegisters().General[8]);
+    }
+
+    [Fact]
+    public void Loop_MappingCodeToAnotherFrame_RunsTheFrameThatIsMapped()
+    {
+        using var guest = new Guest(engine);
+        const ulong code = 0x19_0000, other = 0x1A_0000;
+        foreach ((ulong at, int value) in ((ulong, int)[])[(code, 1), (other, 1000)])
+        {
+            guest.Assemble(a =>
+            {
+                a.mov(eax, value);
+                a.ret();
+            }, at);
+        }
+        guest.Run(a =>
+        {
+            Label top = a.CreateLabel();
+            a.mov(rbx, code);
+            a.mov(rsi, Guest.Table0 + (0x190 * 8));
+            a.xor(r8d, r8d);
+            a.mov(ecx, 300);
+            a.Label(ref top);
+            a.call(rbx);
+            a.add(r8, rax);
+            a.xor(__qword_ptr[rsi], (int)(code ^ other));
+            a.invlpg(__[rbx]);
+            // What lies at the other frame's own address changes too.
+            a.add(__dword_ptr[(long)other + 1], 1);
+            a.dec(ecx);
+            a.jnz(top);
+        });
+        // Every second round the other frame runs, after each round its constant is one more.
+        ulong expected = 0;
+        for (int round = 0; round < 300; round++) expected += (ulong)(round % 2 == 0 ? 1 : 1000 + round);
+        Assert.Equal(expected, guest.Cpu.GetRegisters().General[8]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void RandomPatches_InAndAcrossPages_AreSeenByTheNextCall(int seed)
+    {
+        const ulong table = 0x34_0000, log = 0x38_0000, code = 0x19_0F83;
+        const int slots = 50, operations = 3000, length = 5;
+        using var guest = new Guest(engine);
+        var random = new Random(seed);
+        uint[] values = [.. Enumerable.Range(0, slots).Select(_ => (uint)random.Next())];
+        // add eax, value, over and over, across the end of a page; ret.
+        Assert.True(guest.Memory.Write(code, [.. values.SelectMany(static v => (byte[])[0x05, .. BitConverter.GetBytes(v)]), 0xC3]));
+        var expected = new List<uint>();
+        for (int n = 0; n < operations; n++)
+        {
+            int slot = random.Next(slots);
+            ulong at = table + ((ulong)n * 16);
+            bool call = random.Next(3) != 0;
+            ulong place = code + ((ulong)slot * length);
+            guest.Write(at, call ? place : place + 1);
+            uint value = (uint)random.Next();
+            guest.Write(at + 8, call ? ulong.MaxValue : value);
+            if (!call) values[slot] = value;
+            expected.Add(call ? (uint)values.Skip(slot).Sum(static v => (long)v) : 0);
+        }
+        guest.Run(a =>
+        {
+            Label top = a.CreateLabel(), call = a.CreateLabel(), done = a.CreateLabel();
+            a.mov(r8, table);
+            a.mov(r9, log);
+            a.mov(r10d, operations);
+            a.Label(ref top);
+            a.xor(eax, eax);
+            a.mov(rbx, __[r8]);
+            a.mov(rcx, __[r8 + 8]);
+            a.cmp(rcx, -1);
+            a.je(call);
+            a.mov(__[rbx], ecx);
+            a.jmp(done);
+            a.Label(ref call);
+            a.call(rbx);
+            a.Label(ref done);
+            a.mov(__[r9], rax);
+            a.add(r8, 16);
+            a.add(r9, 8);
+            a.dec(r10d);
+            a.jnz(top);
+        });
+        Assert.Equal(expected, Enumerable.Range(0, operations).Select(n => (uint)guest.Read(log + ((ulong)n * 8))));
+    }
+
+    [Fact]
     public void DeviceWrite_IntoCode_IsSeen()
     {
         using var guest = new Guest(engine);
