@@ -299,6 +299,7 @@ public sealed unsafe class LockStepCpu : IVirtualCpu, ICoreMonitor
         Core core = _follower.Core;
         var text = new StringBuilder($"After {_follower.Instructions} instructions, RIP {core.S->Rip:x}: {what}\n{(_near.Length > 0 ? $"Of what was expected differed, at the nearest:\n{_near}" : "")}The last steps:\n");
         text.Append(Listing(Trail(Shown)));
+        if (_places.TryPeek(out ulong place)) text.Append($"The next place to compare, {_follower.Instructions - _since} instructions after the last:\n{Listing(Ahead(place))}");
         return new LockStepException(text.ToString());
     }
 
