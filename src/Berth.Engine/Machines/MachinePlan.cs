@@ -30,25 +30,25 @@ internal static class MachinePlan
     /// <param name="engine">What its processors are.</param>
     public static MachineConfig Build(
         InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces, CpuEngine engine = CpuEngine.Translator) => new()
-    {
-        CpuEngine = engine,
-        Id = definition.Id,
-        Memory = MachineSize.Memory(definition.HostConfig),
-        Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),
-        Kernel = MachinePlaces.Kernel,
-        Initrd = MachinePlaces.Initrd,
-        Disks = [new DiskConfig(MachinePlaces.BaseDisk, IsReadOnly: true), new DiskConfig(MachinePlaces.WritableDisk, IsReadOnly: false)],
-        Networks = [.. interfaces.Select(static (card, index) => new NetworkCardConfig(FirstTap + index, card.Mac, card.Name, card.Mtu, card.Addresses, card.Gateways))],
-        BaseFileSystem = ImageDisks.FileSystem,
-        WritableFileSystem = Berth.Disks.WritableDisk.FileSystem,
-        Hostname = hostName,
-        Hosts = hosts,
-        ResolverConfiguration = resolver,
-        Mounts = Mounts(definition),
-        Workload = Workload(definition, hostName),
-        ConsoleLog = MachinePlaces.ConsoleLog,
-        ControlSocket = MachinePlaces.ControlSocket,
-    };
+        {
+            CpuEngine = engine,
+            Id = definition.Id,
+            Memory = MachineSize.Memory(definition.HostConfig),
+            Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),
+            Kernel = MachinePlaces.Kernel,
+            Initrd = MachinePlaces.Initrd,
+            Disks = [new DiskConfig(MachinePlaces.BaseDisk, IsReadOnly: true), new DiskConfig(MachinePlaces.WritableDisk, IsReadOnly: false)],
+            Networks = [.. interfaces.Select(static (card, index) => new NetworkCardConfig(FirstTap + index, card.Mac, card.Name, card.Mtu, card.Addresses, card.Gateways))],
+            BaseFileSystem = ImageDisks.FileSystem,
+            WritableFileSystem = Berth.Disks.WritableDisk.FileSystem,
+            Hostname = hostName,
+            Hosts = hosts,
+            ResolverConfiguration = resolver,
+            Mounts = Mounts(definition),
+            Workload = Workload(definition, hostName),
+            ConsoleLog = MachinePlaces.ConsoleLog,
+            ControlSocket = MachinePlaces.ControlSocket,
+        };
 
     public static WorkloadConfig Workload(InstanceDefinition definition, string hostName)
     {
