@@ -163,6 +163,8 @@ internal sealed partial class BlockTranslator
         if (!EmitRenamed(i, _forms[j].Written, memory: true)) return false;
         if (_flags[j].Changes != 0) _place = FlagPlace.Host;
         if (!_forms[j].Writes || IsOnly) return true;
+        // R11 may belong to another access.
+        _entryInScratch = false;
         EmitWatchCheck(j);
         _held = -1;
         return true;

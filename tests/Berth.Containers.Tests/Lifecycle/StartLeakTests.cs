@@ -24,6 +24,9 @@ public sealed class StartLeakTests : IDisposable
     // is gone when it is looked at.
     private static List<string> Descriptors()
     {
+        // What earlier tests left to the finalizer shall not go in between.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var kinds = new List<string>();
         foreach (string descriptor in Directory.GetFiles("/proc/self/fd"))
         {

@@ -39,6 +39,7 @@ public sealed class ProgramTests
             byte[] code = Write(random, forms);
             state.General[6] = HostProcessor.Data + (random.Next(3) == 0 ? 0xF00UL : 0x400UL);
             state.General[14] = HostProcessor.Data + (random.Next(3) == 0 ? 0xF40UL : 0x480UL);
+            state.General[5] = HostProcessor.Data + 0x2000UL + (ulong)random.Next(3) * 0x7C0;
             state.General[12] = 300;
             state.General[4] = HostProcessor.StackTop - (ulong)random.Next(3) * 0x7F8;
             RandomState.Fill(random, interpreted.Memory);
@@ -128,8 +129,10 @@ public sealed class ProgramTests
         {
             if (builder.Build(forms[random.Next(forms.Length)], RandomState.Create(random)) is not { } i || !SequenceTests.Usable(i) || UsesReserved(i)) continue;
             if (!SequenceTests.Rebase(ref i, random)) continue;
-            if (i.MemoryBase == Register.RSI && random.Next(2) == 0) i.MemoryBase = Register.R14;
+            if (i.MemoryBase == Register.RSI && random.Next(2) == 0) i.MemoryBase = random.Next(4) == 0 ? Register.RBP : Register.R14;
             if (!Encoder.Create(64, new StreamCodeWriter(Stream.Null)).TryEncode(i, HostProcessor.Code, out _, out _)) continue;
+            // The host's scratch registers take part.
+            if (random.Next(6) == 0) a.lea(random.Next(3) switch { 0 => r10, 1 => r11, _ => r15 }, __[rsi + random.Next(64)]);
             a.AddInstruction(i);
             if (random.Next(6) == 0)
             {
@@ -147,7 +150,7 @@ public sealed class ProgramTests
     {
         for (int k = 0; k < i.OpCount; k++)
         {
-            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).GetFullRegister() is Register.R12 or Register.R13 or Register.R14 or Register.RSP) return true;
+            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).GetFullRegister() is Register.R12 or Register.R13 or Register.R14 or Register.RBP or Register.RSP) return true;
         }
         return false;
     }
