@@ -28,7 +28,8 @@ internal sealed unsafe class ExecutableMemory : IDisposable
         if (_used + code.Length > _size) return 0;
         nint address = Next;
         code.CopyTo(new Span<byte>(_writable + _used, code.Length));
-        _used = (_used + code.Length + 15) & ~15L;
+        // No coarser: addresses that end alike look alike to the host's predictor of indirect jumps.
+        _used = (_used + code.Length + 7) & ~7L;
         return address;
     }
 
