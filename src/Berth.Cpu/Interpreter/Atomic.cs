@@ -60,7 +60,7 @@ internal static unsafe class Atomic
         {
             lock (Gate)
             {
-                if (!c.Mmu.ReadForWrite(address, sizeof(T), o->Segment, out old)) return false;
+                if (!c.Mmu.ReadForAtomic(address, sizeof(T), o->Segment, out old)) return false;
                 if (!c.Mmu.WriteSlow(address, sizeof(T), o->Segment, value)) return false;
             }
         }
@@ -99,7 +99,7 @@ internal static unsafe class Atomic
         {
             lock (Gate)
             {
-                if (!c.Mmu.ReadForWrite(address, sizeof(T), o->Segment, out old)) return false;
+                if (!c.Mmu.ReadForAtomic(address, sizeof(T), o->Segment, out old)) return false;
                 if (!c.Mmu.WriteSlow(address, sizeof(T), o->Segment, Bits.Truncate<T>(old + value))) return false;
             }
         }
@@ -139,7 +139,7 @@ internal static unsafe class Atomic
         {
             lock (Gate)
             {
-                if (!c.Mmu.ReadForWrite(address, sizeof(T), o->Segment, out old)) return false;
+                if (!c.Mmu.ReadForAtomic(address, sizeof(T), o->Segment, out old)) return false;
                 if (!c.Mmu.WriteSlow(address, sizeof(T), o->Segment, old == accumulator ? value : old)) return false;
             }
         }

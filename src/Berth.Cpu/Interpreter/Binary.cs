@@ -84,7 +84,7 @@ internal static unsafe class Binary<TOp, T>
         if (locked) Atomic.Gate.Enter();
         try
         {
-            if (!c.Mmu.ReadForWrite(address, sizeof(T), o->Segment, out ulong a)) return false;
+            if (!(locked ? c.Mmu.ReadForAtomic(address, sizeof(T), o->Segment, out ulong a) : c.Mmu.ReadForWrite(address, sizeof(T), o->Segment, out a))) return false;
             return c.Mmu.WriteSlow(address, sizeof(T), o->Segment, TOp.Apply<T>(s, a, b));
         }
         finally

@@ -267,6 +267,16 @@ internal sealed unsafe class Mmu
     public bool ReadForWrite(ulong address, int size, int segment, out ulong value) =>
         ReadSlow(address, size, segment, Mode, AccessKind.Write, out value);
 
+    /// <summary>As <see cref="ReadForWrite"/>, of an atomic operand for which <see cref="Access.Pointer"/> gave nothing.</summary>
+    public bool ReadForAtomic(ulong address, int size, int segment, out ulong value)
+    {
+        if (PointerSlow(address, size) == null) return ReadForWrite(address, size, segment, out value);
+        // Another processor has just made the page accessible and may be at the operand already: the instruction begins again, by host atomics.
+        value = 0;
+        _s->Stop = StopReason.Restart;
+        return false;
+    }
+
     private bool ReadSlow(ulong address, int size, int segment, int mode, AccessKind kind, out ulong value)
     {
         value = 0;
