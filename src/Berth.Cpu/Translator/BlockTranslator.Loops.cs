@@ -41,14 +41,9 @@ internal sealed partial class BlockTranslator
     private bool EmitLoop()
     {
         if (!FindLoop()) return false;
-        int position = e.Position, cold = _cold.Count, exits = _exits.Count, firstExit = cache.NextExit, vectors = _vectors;
-        FlagPlace place = _place;
+        Trial trial = Try();
         if (EmitFoundLoop()) return true;
-        cache.DropExits(firstExit);
-        e.Position = position;
-        _cold.RemoveRange(cold, _cold.Count - cold);
-        _exits.RemoveRange(exits, _exits.Count - exits);
-        (_place, _vectors) = (place, vectors);
+        TakeBack(trial);
         return false;
     }
 

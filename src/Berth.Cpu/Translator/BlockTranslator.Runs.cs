@@ -32,14 +32,9 @@ internal sealed partial class BlockTranslator
         if (!IsMember(k)) return 0;
         int last = FindGroups(k);
         if (last == k) return 0;
-        int position = e.Position, cold = _cold.Count, exits = _exits.Count, firstExit = cache.NextExit, vectors = _vectors;
-        FlagPlace place = _place;
+        Trial trial = Try();
         if (EmitRun(k, last)) return last - k + 1;
-        cache.DropExits(firstExit);
-        e.Position = position;
-        _cold.RemoveRange(cold, _cold.Count - cold);
-        _exits.RemoveRange(exits, _exits.Count - exits);
-        (_place, _vectors) = (place, vectors);
+        TakeBack(trial);
         return 0;
     }
 

@@ -244,6 +244,20 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
         return _count;
     }
 
+    /// <summary>What had been emitted before something that may turn out to have no translation.</summary>
+    private readonly record struct Trial(int Position, int Cold, int Exits, int FirstExit, int Vectors, FlagPlace Place);
+
+    private Trial Try() => new(e.Position, _cold.Count, _exits.Count, cache.NextExit, _vectors, _place);
+
+    private void TakeBack(in Trial trial)
+    {
+        cache.DropExits(trial.FirstExit);
+        e.Position = trial.Position;
+        _cold.RemoveRange(trial.Cold, _cold.Count - trial.Cold);
+        _exits.RemoveRange(trial.Exits, _exits.Count - trial.Exits);
+        (_place, _vectors) = (trial.Place, trial.Vectors);
+    }
+
     private bool Emit(int k)
     {
         ref Instruction i = ref _code[k];
