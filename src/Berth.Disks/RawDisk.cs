@@ -28,7 +28,7 @@ public sealed class RawDisk : IBlockBackend
         }
         catch
         {
-            file.Dispose();
+            FileLock.Release(file);
             throw;
         }
     }
@@ -99,7 +99,7 @@ public sealed class RawDisk : IBlockBackend
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => FileLock.Release(_file);
 
     private int WriteOnce(long offset, ReadOnlySpan<byte> source)
     {

@@ -67,7 +67,7 @@ internal sealed class SupervisorHost : IDisposable
         _log.Info("ended");
         _loop.Dispose();
         _log.Dispose();
-        _lock.Dispose(); // last: with it goes the lock
+        FileLock.Release(_lock); // last
     }
 
     private static FileDescriptor TakePidFile(SupervisorPaths paths)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Berth.Boot;
 using Berth.Disks;
+using Berth.Guest;
 using Berth.Kvm;
 using Berth.Kvm.Probe;
 using Berth.Linux;
@@ -32,7 +33,7 @@ try
             return EngineError;
     }
 }
-catch (Exception e) when (e is BootException or DiskException or KvmException or LinuxException or IOException or JsonException or SocketException or ArgumentException or UnauthorizedAccessException)
+catch (Exception e) when (e is BootException or DiskException or GuestException or KvmException or LinuxException or IOException or JsonException or SocketException or ArgumentException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"berth-vmm: {e.Message}");
     return EngineError;

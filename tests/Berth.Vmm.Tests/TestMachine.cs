@@ -48,12 +48,19 @@ internal sealed class TestMachine : IAsyncDisposable
         return new TestMachine(folder, Command.Start(Program, ["run", file]));
     }
 
-    /// <summary>Runs to the end with no input.</summary>
+    /// <summary>Runs to the end with no input; a machine that hangs is shown by its console, which a test's own timeout would not do.</summary>
     public async Task<CommandResult> ToEndAsync()
     {
         Task<string> output = Process.StandardOutput.ReadToEndAsync(Token), error = Process.StandardError.ReadToEndAsync(Token);
         Process.StandardInput.Close();
-        await Process.WaitForExitAsync(Token);
+        try
+        {
+            await Process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(170), Token);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"the machine runs on; its console:\n{await File.ReadAllTextAsync(ConsoleLog, Token)}");
+        }
         return new CommandResult(Process.ExitCode, await output, await error);
     }
 

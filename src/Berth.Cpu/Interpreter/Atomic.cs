@@ -164,7 +164,7 @@ internal static unsafe class Atomic
         {
             lock (Gate)
             {
-                if (!c.Mmu.ReadForWrite(address, 8, o->Segment, out old)) return false;
+                if (!c.Mmu.ReadForAtomic(address, 8, o->Segment, out old)) return false;
                 if (!c.Mmu.WriteSlow(address, 8, o->Segment, old == expected ? value : old)) return false;
             }
         }
@@ -194,7 +194,7 @@ internal static unsafe class Atomic
         {
             lock (Gate)
             {
-                if (!c.Mmu.ReadForWrite(address, 8, o->Segment, out ulong oldLow) || !c.Mmu.ReadForWrite(address + 8, 8, o->Segment, out ulong oldHigh)) return false;
+                if (!c.Mmu.ReadForAtomic(address, 8, o->Segment, out ulong oldLow) || !c.Mmu.ReadForWrite(address + 8, 8, o->Segment, out ulong oldHigh)) return false;
                 equal = oldLow == low && oldHigh == high;
                 (low, high) = (oldLow, oldHigh);
                 if (equal && (!c.Mmu.WriteSlow(address, 8, o->Segment, r[(int)GeneralRegister.Rbx])

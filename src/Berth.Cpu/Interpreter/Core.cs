@@ -218,6 +218,7 @@ internal sealed unsafe partial class Core : IDisposable
         if (_disposed) return;
         _disposed = true;
         Translator?.Dispose();
+        Mmu.Dispose();
         Blocks.Dispose();
         _wake.Dispose();
         CpuMemory.Free(S);

@@ -6,7 +6,7 @@ using Berth.X86;
 namespace Berth.Cpu.Memory;
 
 /// <summary>The software TLB's slow side: walks, page-crossing and device accesses, faults.</summary>
-internal sealed unsafe class Mmu
+internal sealed unsafe class Mmu : IDisposable
 {
     private const int Entries = 1 << CpuMemory.TlbBits;
     private const byte Local = 1, Global = 2;
@@ -44,6 +44,8 @@ internal sealed unsafe class Mmu
         if (core.IsOnly) memory.PageWatched += DropWrites;
         _s->WatchBias = memory.WatchTable - (memory.HostBase >> GuestMemory.PageShift);
     }
+
+    public void Dispose() => _memory.PageWatched -= DropWrites;
 
     /// <summary>Counts flushes, so that caches keyed by linear address know when to distrust themselves.</summary>
     public ulong Epoch { get; private set; }

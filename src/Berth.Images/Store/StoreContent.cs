@@ -8,7 +8,7 @@ namespace Berth.Images.Store;
 /// <summary>Blobs and layers below one root, the catalog of what is alive, and the sweep of what is not.</summary>
 internal sealed class StoreContent : IDisposable
 {
-    private readonly FileDescriptor _lock;
+    private readonly FileLock _lock;
     private readonly ConcurrentDictionary<Digest, (ImageManifest, ImageConfig)> _parsed = new();
 
     public StoreContent(string root, ArchiveLimits limits, TimeProvider time)
@@ -21,12 +21,8 @@ internal sealed class StoreContent : IDisposable
             // Layers hold setuid programs and device nodes: nobody but root may walk in.
             Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
-        _lock = Libc.Open(Paths.Lock, Libc.O_RDWR | Libc.O_CREAT, 0x180);
-        if (!Libc.Lock(_lock, Libc.LOCK_EX | Libc.LOCK_NB))
-        {
-            _lock.Dispose();
-            throw new ImageException(ImageErrorCode.Conflict, $"another process has the image store {Paths.Root} open");
-        }
+        _lock = FileLock.TryTake(Paths.Lock)
+            ?? throw new ImageException(ImageErrorCode.Conflict, $"another process has the image store {Paths.Root} open");
         try
         {
             SweepStaging();

@@ -78,8 +78,7 @@ public static class BridgeDevices
 
     private static void Create(RouteSocket socket, BridgeConfig config)
     {
-        using FileDescriptor turn = Libc.Open(LockFile, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x180);
-        Libc.Lock(turn, Libc.LOCK_EX);
+        using FileLock turn = FileLock.Take(LockFile);
         IReadOnlyList<IPNetwork> used = socket.Destinations();
         foreach (AddressPlan plan in config.Plans)
         {

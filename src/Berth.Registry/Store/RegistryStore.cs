@@ -8,7 +8,7 @@ namespace Berth.Registry.Store;
 /// <summary>What repositories have, on disk. At any instant a tag or manifest is there whole, with all it names, or not at all.</summary>
 internal sealed class RegistryStore : IDisposable
 {
-    private readonly FileDescriptor _lock;
+    private readonly FileLock _lock;
 
     /// <exception cref="IOException">Another process has it open.</exception>
     public RegistryStore(string root, TimeProvider time)
@@ -19,12 +19,7 @@ internal sealed class RegistryStore : IDisposable
         {
             DurableFile.CreateFolder(folder);
         }
-        _lock = Libc.Open(Paths.Lock, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x180);
-        if (!Libc.Lock(_lock, Libc.LOCK_EX | Libc.LOCK_NB))
-        {
-            _lock.Dispose();
-            throw new IOException($"another process serves or collects {Paths.Root}");
-        }
+        _lock = FileLock.TryTake(Paths.Lock) ?? throw new IOException($"another process serves or collects {Paths.Root}");
         foreach (string left in Directory.GetFiles(Paths.Staging))
         {
             File.Delete(left);
