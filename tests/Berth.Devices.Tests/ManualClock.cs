@@ -14,7 +14,15 @@ internal sealed class ManualClock : TimeProvider, IGuestClock
 
     public ulong BootTime => 0;
 
-    public ulong ReadTsc() => Now;
+    /// <summary>Nanoseconds that pass after each reading, as when the reader's thread is held up.</summary>
+    public ulong CostOfReading { get; set; }
+
+    public ulong ReadTsc()
+    {
+        ulong now = Now;
+        Now += CostOfReading;
+        return now;
+    }
 
     public ulong NanosecondsAt(ulong tsc) => tsc;
 

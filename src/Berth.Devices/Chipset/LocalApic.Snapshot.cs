@@ -11,6 +11,12 @@ public sealed partial class LocalApic
     {
         lock (_gate)
         {
+            // A count that has reached zero reads as one long over: what is due is announced first.
+            if (TimerMode == OneShot && _initialCount != 0 && !_ranOut && Count() == 0)
+            {
+                _ranOut = true;
+                TimerFires();
+            }
             byte[] page = new byte[ApicSnapshot.PageLength];
             for (int register = IdRegister; register <= DivideConfiguration; register++)
                 if (Exists(register)) Put(page, register, Read(register));
@@ -27,8 +33,6 @@ public sealed partial class LocalApic
         uint initial = Get(page, InitialCount), current = Get(page, CurrentCount), divide = Get(page, DivideConfiguration) & 0x0B;
         int shift = ((divide & 3) | ((divide >> 1) & 4)) switch { 7 => 0, uint d => (int)d + 1 };
         ulong passed = current <= initial ? (ulong)(initial - current) << shift : 0;
-        // A one-shot timer that has run out must not run again.
-        bool over = current == 0 && (Get(page, LvtTimer) >> 17 & 3) == OneShot;
         State = new()
         {
             BaseMsr = (snapshot.BaseMsr & ~BootProcessor) | (_initialId == 0 ? BootProcessor : 0),
@@ -40,10 +44,11 @@ public sealed partial class LocalApic
             Errors = (Get(page, ErrorStatus), 0),
             Command = (Get(page, IcrLow) & 0x000C_CFFF) | (ulong)Get(page, IcrHigh) << 32,
             Lvt = (Get(page, LvtTimer), Get(page, LvtThermal), Get(page, LvtPerformance), Get(page, Lint0), Get(page, Lint1), Get(page, LvtError)),
-            InitialCount = over ? 0 : initial,
+            InitialCount = initial,
             Divide = divide,
             // May lie before this machine began: only differences count.
             TimerStart = unchecked(_timers.Now - passed),
+            TimerRanOut = current == 0 && (Get(page, LvtTimer) >> 17 & 3) == OneShot,
             Requests = GetVectors(page, Irr),
             InService = GetVectors(page, Isr),
             Levels = GetVectors(page, Tmr),

@@ -39,13 +39,13 @@ public sealed partial class LocalApic
             _timer.Disarm();
             return;
         }
-        ulong now = _timers.Now, passed = now - _timerStart;
         if (TimerMode == PeriodicMode)
         {
-            ulong next = _timerStart + (passed / Period + 1) * Period;
+            ulong now = _timers.Now, next = _timerStart + ((now - _timerStart) / Period + 1) * Period;
             _timer.Arm(Period < ShortestPeriod ? Math.Max(next, now + ShortestPeriod) : next);
         }
-        else if (passed < Period) _timer.Arm(_timerStart + Period);
+        // Also when the time has come already: this thread may have been held up since the count was written.
+        else if (!_ranOut) _timer.Arm(_timerStart + Period);
         else _timer.Disarm();
     }
 
@@ -62,7 +62,11 @@ public sealed partial class LocalApic
                 return;
             }
             if (_initialCount == 0) return;
-            if (TimerMode == OneShot && _timers.Now - _timerStart < Period) return;
+            if (TimerMode == OneShot)
+            {
+                if (_ranOut || _timers.Now - _timerStart < Period) return;
+                _ranOut = true;
+            }
             TimerFires();
             if (TimerMode == PeriodicMode) Schedule();
         }

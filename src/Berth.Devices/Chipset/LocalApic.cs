@@ -72,6 +72,9 @@ public sealed partial class LocalApic : ILocalApic
         /// <summary>When the timer was started, nanoseconds of guest time.</summary>
         public ulong TimerStart { get; set; }
 
+        /// <summary>Whether a one-shot count has reached zero and was announced.</summary>
+        public bool TimerRanOut { get; set; }
+
         /// <summary>IA32_TSC_DEADLINE.</summary>
         public ulong Deadline { get; set; }
 
@@ -96,6 +99,7 @@ public sealed partial class LocalApic : ILocalApic
     private ulong _base, _command, _timerStart, _deadline;
     private uint _logical, _format, _spurious, _errors, _gathered, _initialCount, _divide;
     private byte _id, _tpr;
+    private bool _ranOut;
 
     /// <summary>Joins the bus with the processor's index as APIC id; index 0 is the boot processor.</summary>
     public LocalApic(int index, ICpuSignals signals, ApicBus bus, DeviceTimers timers)
@@ -129,6 +133,7 @@ public sealed partial class LocalApic : ILocalApic
                     InitialCount = _initialCount,
                     Divide = _divide,
                     TimerStart = _timerStart,
+                    TimerRanOut = _ranOut,
                     Deadline = _deadline,
                     Requests = _irr,
                     InService = _isr,
@@ -144,7 +149,7 @@ public sealed partial class LocalApic : ILocalApic
                     (value.BaseMsr, value.Id, value.TaskPriority, value.LogicalDestination, value.DestinationFormat, value.Spurious);
                 ((_errors, _gathered), _command) = (value.Errors, value.Command);
                 (_lvt[0], _lvt[1], _lvt[2], _lvt[3], _lvt[4], _lvt[5]) = value.Lvt;
-                (_initialCount, _divide, _timerStart, _deadline) = (value.InitialCount, value.Divide, value.TimerStart, value.Deadline);
+                (_initialCount, _divide, _timerStart, _ranOut, _deadline) = (value.InitialCount, value.Divide, value.TimerStart, value.TimerRanOut, value.Deadline);
                 (_irr, _isr, _tmr) = (value.Requests, value.InService, value.Levels);
                 Schedule();
                 _signals.RaiseInterrupt();
@@ -174,7 +179,7 @@ public sealed partial class LocalApic : ILocalApic
             (_irr, _isr, _tmr) = (default, default, default);
             _lvt.AsSpan().Fill(Masked);
             (_tpr, _logical, _format, _spurious, _errors, _gathered) = (0, 0, 0xFFFF_FFFF, 0xFF, 0, 0);
-            (_command, _initialCount, _divide, _timerStart, _deadline) = (0, 0, 0, 0, 0);
+            (_command, _initialCount, _divide, _timerStart, _ranOut, _deadline) = (0, 0, 0, 0, false, 0);
             _timer.Disarm();
         }
     }
@@ -399,6 +404,7 @@ public sealed partial class LocalApic : ILocalApic
                 case InitialCount when TimerMode != DeadlineMode:
                     _initialCount = value;
                     _timerStart = _timers.Now;
+                    _ranOut = false;
                     Schedule();
                     break;
                 case DivideConfiguration: WriteDivide(value & 0x0B); break;

@@ -172,6 +172,45 @@ public sealed class ApicTests
     }
 
     [Fact]
+    public void OneShot_ThreadHeldUpBeyondItsEndWhileArming_StillFiresOnce()
+    {
+        using var board = new Board();
+        board.Enable(0);
+        LocalApic apic = board.Cpus[0];
+        apic.WriteMmio(0x3E0, 0x0B);
+        apic.WriteMmio(0x320, 0xED);
+        board.Clock.CostOfReading = 5_000;
+        apic.WriteMmio(0x380, 1_000);
+        board.Clock.CostOfReading = 0;
+        board.Timers.RunDue();
+        Assert.Equal(0xED, apic.Acknowledge());
+        apic.WriteMmio(Eoi, 0);
+        apic.WriteMmio(0x320, 0xEC);
+        board.Clock.Advance(board.Timers, 1_000_000);
+        Assert.Equal(-1, apic.PendingVector);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void OneShot_TouchedBetweenItsEndAndTheTimersThread_StillFires(bool save)
+    {
+        using var board = new Board();
+        board.Enable(0);
+        LocalApic apic = board.Cpus[0];
+        apic.WriteMmio(0x320, 0xED);
+        apic.WriteMmio(0x380, 1_000);
+        board.Clock.Now += 10_000;
+        if (save) apic.Load(apic.Save());
+        else apic.WriteMmio(0x320, 0xED);
+        board.Timers.RunDue();
+        Assert.Equal(0xED, apic.Acknowledge());
+        apic.WriteMmio(Eoi, 0);
+        board.Clock.Advance(board.Timers, 1_000_000);
+        Assert.Equal(-1, apic.PendingVector);
+    }
+
+    [Fact]
     public void Errors_IllegalVector_ShowsAfterWritingTheRegister()
     {
         using var board = new Board();
