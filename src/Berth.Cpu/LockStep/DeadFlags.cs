@@ -20,13 +20,9 @@ internal sealed unsafe class DeadFlags(Core core)
     /// <summary>Whether the flags, at their RFLAGS places, are dead at RIP.</summary>
     public bool AreDead(ulong flags)
     {
-        nint host = core.Mmu.TranslateCode(core.S->Rip);
-        if (host <= 0)
-        {
-            core.S->FaultVector = -1;
-            return false;
-        }
-        _page = (byte*)(host & ~0xFFF);
+        byte* code = core.Mmu.PeekCode(core.S->Rip);
+        if (code == null) return false;
+        _page = (byte*)((nint)code & ~0xFFF);
         (_linear, _left) = (core.S->Rip & ~0xFFFUL, Depth);
         return Dead(core.S->Rip, flags);
     }

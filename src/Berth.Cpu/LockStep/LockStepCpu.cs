@@ -169,14 +169,9 @@ public sealed unsafe class LockStepCpu : IVirtualCpu, ICoreMonitor
     private bool IsRepeating()
     {
         Core core = _leader.Core;
-        nint host = core.Mmu.TranslateCode(core.S->Rip);
-        if (host <= 0)
-        {
-            core.S->FaultVector = -1;
-            return true;
-        }
-        // SAFETY: TranslateCode vouches for the byte.
-        return *(byte*)host is 0xF2 or 0xF3;
+        byte* code = core.Mmu.PeekCode(core.S->Rip);
+        // SAFETY: PeekCode vouches for the byte.
+        return code == null || *code is 0xF2 or 0xF3;
     }
 
     private void CatchUp()
@@ -344,10 +339,9 @@ public sealed unsafe class LockStepCpu : IVirtualCpu, ICoreMonitor
     private static Instruction Decode(Core core, ulong rip)
     {
         var bytes = new byte[15];
-        nint host = core.Mmu.TranslateCode(rip);
-        core.S->FaultVector = -1;
+        byte* code = core.Mmu.PeekCode(rip);
         // SAFETY: no further than the page.
-        if (host > 0) new ReadOnlySpan<byte>((byte*)host, Math.Min(15, 0x1000 - (int)(host & 0xFFF))).CopyTo(bytes);
+        if (code != null) new ReadOnlySpan<byte>(code, Math.Min(15, 0x1000 - (int)((nint)code & 0xFFF))).CopyTo(bytes);
         return Iced.Intel.Decoder.Create(core.S->CodeSize switch { 2 => 64, 1 => 32, _ => 16 }, bytes, rip).Decode();
     }
 

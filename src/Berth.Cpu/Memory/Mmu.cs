@@ -239,6 +239,15 @@ internal sealed unsafe class Mmu : IDisposable
         return Translate(address, AccessKind.Execute, mode, (int)SegmentName.Cs, out _);
     }
 
+    /// <summary>Host address of code for an onlooker, null where the guest would fault or there is no RAM: CR2 and pending faults stay as they are.</summary>
+    public byte* PeekCode(ulong address)
+    {
+        (ulong cr2, int vector) = (_s->Cr2, _s->FaultVector);
+        nint host = TranslateCode(address);
+        (_s->Cr2, _s->FaultVector) = (cr2, vector);
+        return host > 0 ? (byte*)host : null;
+    }
+
     /// <summary>Enters the page of an operand; false, and no fault recorded, where the access needs more than an entry.</summary>
     public bool TryFill(ulong address, int size, bool write)
     {
