@@ -1,17 +1,19 @@
 using Berth.Linux;
+using Berth.Machine;
 using static Berth.Linux.KvmRequest;
 
 namespace Berth.Kvm;
 
-/// <summary>KVM's table from interrupt numbers to messages: the IOAPIC's pins first, then one for each connected eventfd.</summary>
+/// <summary>KVM's table from interrupt numbers to messages: the IOAPIC's pins first, then one for each message with an eventfd of its own.</summary>
 /// <remarks>Pins are not driven through it. KVM reads in it which vectors are level-triggered, so that their end is reported. Spec: [KVM] KVM_SET_GSI_ROUTING.</remarks>
 internal sealed class GsiRoutes(FileDescriptor machine) : IDisposable
 {
     public const int PinCount = 24;
 
-    private const int MaxConnections = 256;
+    private const int MaxMessages = 256;
     private readonly Lock _gate = new();
-    private readonly (ulong Address, uint Data)?[] _table = new (ulong, uint)?[PinCount + MaxConnections];
+    private readonly (ulong Address, uint Data)?[] _table = new (ulong, uint)?[PinCount + MaxMessages];
+    private readonly MessageEvent?[] _events = new MessageEvent?[MaxMessages];
     private bool _disposed;
 
     public void SetPin(int pin, ulong address, uint data)
@@ -24,16 +26,31 @@ internal sealed class GsiRoutes(FileDescriptor machine) : IDisposable
         }
     }
 
-    public IDisposable Connect(FileDescriptor signal, ulong address, uint data)
+    /// <summary>An eventfd that sends a message without leaving the kernel; null when the table is full.</summary>
+    public IMessageRoute? TryConnect(ulong address, uint data)
     {
         lock (_gate)
         {
             int gsi = Array.IndexOf(_table, null, PinCount);
-            if (gsi < 0) throw new KvmException($"a machine has at most {MaxConnections} interrupts that are eventfds");
+            if (gsi < 0 || _disposed) return null;
             _table[gsi] = (address, data);
             Install();
+            FileDescriptor signal = Libc.OpenEvent();
             Assign(signal, gsi, 0);
-            return new Connection(this, signal, gsi);
+            return _events[gsi - PinCount] = new MessageEvent(this, signal, gsi);
+        }
+    }
+
+    private void Disconnect(MessageEvent message)
+    {
+        lock (_gate)
+        {
+            if (_disposed || _events[message.Gsi - PinCount] != message) return;
+            Assign(message.Signal, message.Gsi, Libc.KVM_IRQFD_FLAG_DEASSIGN);
+            message.Signal.Dispose();
+            _events[message.Gsi - PinCount] = null;
+            _table[message.Gsi] = null;
+            Install();
         }
     }
 
@@ -72,20 +89,21 @@ internal sealed class GsiRoutes(FileDescriptor machine) : IDisposable
 
     public void Dispose()
     {
-        lock (_gate) _disposed = true;
+        lock (_gate)
+        {
+            _disposed = true;
+            foreach (MessageEvent? message in _events) message?.Signal.Dispose();
+        }
     }
 
-    private sealed class Connection(GsiRoutes routes, FileDescriptor signal, int gsi) : IDisposable
+    private sealed class MessageEvent(GsiRoutes routes, FileDescriptor signal, int gsi) : IMessageRoute
     {
-        public void Dispose()
-        {
-            lock (routes._gate)
-            {
-                if (routes._disposed || routes._table[gsi] is null) return;
-                routes.Assign(signal, gsi, Libc.KVM_IRQFD_FLAG_DEASSIGN);
-                routes._table[gsi] = null;
-                routes.Install();
-            }
-        }
+        public FileDescriptor Signal => signal;
+
+        public int Gsi => gsi;
+
+        public void Send() => Libc.SignalEvent(signal);
+
+        public void Dispose() => routes.Disconnect(this);
     }
 }

@@ -127,8 +127,8 @@ public sealed class KvmMachine : IVirtualMachine, IInterruptSink
     /// <inheritdoc/>
     public void Route(int pin, ulong address, uint data) => _routes.SetPin(pin, address, data);
 
-    /// <summary>Lets an eventfd send a message without this process, as from a device in another one, until the result is disposed.</summary>
-    public IDisposable Connect(FileDescriptor signal, ulong address, uint data) => _routes.Connect(signal, address, data);
+    /// <inheritdoc/>
+    public IMessageRoute? Connect(ulong address, uint data) => _routes.TryConnect(address, data);
 
     /// <summary>Nanoseconds of the guests' paravirtual clock. Set it while no processor runs.</summary>
     public ulong Clock

@@ -5,4 +5,7 @@ public interface IMessageInterrupts
 {
     /// <summary>One write of <paramref name="data"/> to <paramref name="address"/> in the 0xFEE00000 range; other addresses are dropped.</summary>
     void Send(ulong address, uint data);
+
+    /// <summary>A lasting way for one message that will be sent often; null where <see cref="Send"/> is as good.</summary>
+    IMessageRoute? Connect(ulong address, uint data) => null;
 }

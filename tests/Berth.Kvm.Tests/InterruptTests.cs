@@ -1,7 +1,6 @@
 using Berth.Cpu.Tests.Guests;
 using Berth.Devices.Chipset;
 using Berth.Kvm.Tests.Guests;
-using Berth.Linux;
 using Berth.Machine;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
@@ -187,13 +186,13 @@ public sealed class InterruptTests
     }
 
     [Fact]
-    public void ConnectedEventfd_InterruptsWithItsMessage()
+    public void ConnectedMessage_InterruptsByItsEventfd_UntilItIsGivenBack()
     {
         using var guest = new Guest(KvmEngine.Instance);
         Prepare(guest, 0x43);
-        using FileDescriptor signal = Libc.OpenEvent();
-        using IDisposable connection = ((KvmMachine)guest.Machine).Connect(signal, 0xFEE0_0000, 0x43);
-        guest.Ports.Add(new(0x500, 1), new Trigger(_ => Libc.SignalEvent(signal)));
+        using IMessageRoute other = guest.Machine.Interrupts!.Connect(0xFEE0_0000, 0x44)!;
+        IMessageRoute route = guest.Machine.Interrupts!.Connect(0xFEE0_0000, 0x43)!;
+        guest.Ports.Add(new(0x500, 1), new Trigger(_ => route.Send()));
         guest.Run(a =>
         {
             EnableApic(a);
@@ -202,6 +201,9 @@ public sealed class InterruptTests
             WaitFor(a, 1);
         });
         Assert.Equal(1ul, guest.Read(Guest.Data));
+        route.Dispose();
+        route.Dispose();
+        using IMessageRoute again = guest.Machine.Interrupts!.Connect(0xFEE0_0000, 0x45)!;
     }
 
     private sealed class Bell : IMmioDevice, IDoorbells

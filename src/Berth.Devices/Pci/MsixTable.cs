@@ -20,6 +20,10 @@ public sealed class MsixTable : IMmioDevice
 
     private readonly Lock _gate = new();
     private readonly Entry[] _entries;
+
+    // Where the backend has a better way than sending; made when a vector is first sent, given back when its message changes.
+    private readonly IMessageRoute?[] _routes;
+    private readonly bool[] _routed;
     private readonly IMessageInterrupts _messages;
     private bool _enabled;
     private bool _maskAll;
@@ -29,6 +33,8 @@ public sealed class MsixTable : IMmioDevice
     {
         if (count is < 1 or > PendingOffset / EntrySize) throw new ArgumentOutOfRangeException(nameof(count), count, "MSI-X has 1 to 128 vectors here.");
         _entries = new Entry[count];
+        _routes = new IMessageRoute?[count];
+        _routed = new bool[count];
         _messages = messages;
         Reset();
     }
@@ -47,7 +53,11 @@ public sealed class MsixTable : IMmioDevice
         {
             ArgumentNullException.ThrowIfNull(value);
             if (value.Length != _entries.Length) throw new ArgumentException($"The table has {_entries.Length} vectors.", nameof(value));
-            lock (_gate) value.CopyTo(_entries, 0);
+            lock (_gate)
+            {
+                for (int i = 0; i < value.Length; i++) Disconnect(i);
+                value.CopyTo(_entries, 0);
+            }
         }
     }
 
@@ -56,6 +66,7 @@ public sealed class MsixTable : IMmioDevice
     {
         lock (_gate)
         {
+            for (int i = 0; i < _entries.Length; i++) Disconnect(i);
             _entries.AsSpan().Fill(new(0, 0, Masked, false));
             (_enabled, _maskAll) = (false, false);
         }
@@ -87,7 +98,15 @@ public sealed class MsixTable : IMmioDevice
         ref Entry entry = ref _entries[index];
         if (!entry.Pending || !_enabled || _maskAll || (entry.Control & Masked) != 0) return;
         entry.Pending = false;
-        _messages.Send(entry.Address, entry.Data);
+        if (!_routed[index]) (_routed[index], _routes[index]) = (true, _messages.Connect(entry.Address, entry.Data));
+        if (_routes[index] is { } route) route.Send();
+        else _messages.Send(entry.Address, entry.Data);
+    }
+
+    private void Disconnect(int index)
+    {
+        _routes[index]?.Dispose();
+        (_routed[index], _routes[index]) = (false, null);
     }
 
     /// <inheritdoc/>
@@ -140,9 +159,18 @@ public sealed class MsixTable : IMmioDevice
         ref Entry entry = ref _entries[index];
         switch (offset % EntrySize)
         {
-            case AddressLow: entry.Address = (entry.Address & ~0xFFFF_FFFFUL) | (value & ~3u); break;
-            case AddressHigh: entry.Address = (uint)entry.Address | (ulong)value << 32; break;
-            case Data: entry.Data = value; break;
+            case AddressLow:
+                entry.Address = (entry.Address & ~0xFFFF_FFFFUL) | (value & ~3u);
+                Disconnect(index);
+                break;
+            case AddressHigh:
+                entry.Address = (uint)entry.Address | (ulong)value << 32;
+                Disconnect(index);
+                break;
+            case Data:
+                entry.Data = value;
+                Disconnect(index);
+                break;
             default:
                 entry.Control = value & Masked;
                 Release(index);
