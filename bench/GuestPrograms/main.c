@@ -31,7 +31,7 @@ static void run(const char *name, uint64_t (*program)(void))
         double milliseconds = (after.tv_sec - before.tv_sec) * 1e3 + (after.tv_nsec - before.tv_nsec) / 1e6;
         if (milliseconds < best) best = milliseconds;
     }
-    printf("@ %-12s %9.2f ms %llx\n", name, best, (unsigned long long)result);
+    printf("\n@ %-12s %9.2f ms %llx\n", name, best, (unsigned long long)result);
     fflush(stdout);
 }
 

@@ -10,7 +10,7 @@
 uint64_t syscalls(void)
 {
     uint64_t sum = 0;
-    for (int i = 0; i < 500000; i++) sum += syscall(SYS_getpid);
+    for (int i = 0; i < 500000; i++) sum += syscall(SYS_getpid) > 0;
     return sum;
 }
 
