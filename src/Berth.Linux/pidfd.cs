@@ -30,6 +30,13 @@ public static partial class Libc
     /// <summary>A pidfd of a running process (or of one not yet reaped).</summary>
     public static FileDescriptor OpenProcess(int pid) => new((int)Check(pidfd_open(SYS_pidfd_open, pid, 0), "pidfd_open", $"{pid}"));
 
+    /// <summary>As <see cref="OpenProcess"/>; null when there is no such process.</summary>
+    public static FileDescriptor? TryOpenProcess(int pid)
+    {
+        nint fd = pidfd_open(SYS_pidfd_open, pid, 0);
+        return fd >= 0 ? new FileDescriptor((int)fd) : null;
+    }
+
     /// <summary>Sends a signal; false when the process is gone already.</summary>
     public static bool SendSignal(FileDescriptor pidfd, int signal)
     {

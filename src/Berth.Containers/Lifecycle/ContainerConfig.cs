@@ -1,6 +1,7 @@
 using Berth.Containers.Cgroups;
 using Berth.Containers.Interfaces;
 using Berth.Containers.Spec;
+using Berth.Linux;
 
 namespace Berth.Containers.Lifecycle;
 
@@ -30,6 +31,10 @@ public sealed record ContainerConfig
 
     /// <summary>Taps of the host that the process gets as open descriptors, from 3 on.</summary>
     public IReadOnlyList<TapConfig> Taps { get; init; } = [];
+
+    /// <summary>A FIFO, open for reading and writing: the process stands complete, but becomes its program only when a byte arrives here. The creator
+    /// may have ended by then. Null: at once.</summary>
+    public FileDescriptor? Gate { get; init; }
 
     /// <summary>The cgroup, created and with its limits applied; the process enters it before anything else. Null: stay where the caller is.</summary>
     public ICgroup? Cgroup { get; init; }

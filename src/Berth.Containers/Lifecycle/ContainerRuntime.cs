@@ -121,7 +121,8 @@ public static partial class ContainerRuntime
             if ((namespaces.Created & CLONE_NEWCGROUP) != 0) plan.Add("new cgroup namespace", SystemCall.unshare, CLONE_NEWCGROUP);
             rootfs.AddChildCalls(plan, proc);
             IReadOnlyList<RlimitSpec> limits = Limits(process, map is null, out warnings);
-            ProcessPlan.Become(plan, apart, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits, taps);
+            StartGate? gate = config.Gate is null ? null : streams.Keep(new StartGate(config.Gate, 3 + taps.Count, executable, arguments, environment));
+            ProcessPlan.Become(plan, apart, process, identity, streams.Plan, FilterCache.Get(linux.Seccomp, out uint filterFlags), filterFlags, executable, arguments, environment, limits, taps, gate);
             return streams;
         }
         catch

@@ -22,6 +22,9 @@ internal sealed class ChildPlan
         return _calls.Count - 1;
     }
 
+    /// <summary>Adds a prepared call.</summary>
+    public void Add(ChildCall call) => _calls.Add(call);
+
     /// <summary>Adds a call that may fail; then the following <paramref name="skip"/> calls are left out as well.</summary>
     public int Try(string step, int skip, nint number, params ChildArgument[] arguments)
     {

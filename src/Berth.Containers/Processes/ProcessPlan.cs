@@ -29,9 +29,10 @@ internal static class ProcessPlan
 
     /// <summary>Everything from standard streams to execve. <paramref name="apart"/>: enter a pid namespace others live in, by forking, when
     /// nothing is left that they could gain from this process. <paramref name="inherited"/>: descriptors the program finds open from 3 on; they lie above all
-    /// of these numbers.</summary>
+    /// of these numbers. <paramref name="gate"/>: what it waits at before it becomes the program.</summary>
     public static void Become(ChildPlan plan, bool apart, ProcessSpec process, Identity identity, StdioPlan stdio, FilterProgram? filter, uint filterFlags,
-        string executable, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<RlimitSpec> limits, IReadOnlyList<FileDescriptor> inherited)
+        string executable, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<RlimitSpec> limits, IReadOnlyList<FileDescriptor> inherited,
+        StartGate? gate = null)
     {
         Streams(plan, stdio);
         if (stdio.IsTerminal && !apart) plan.Add("controlling terminal", SystemCall.ioctl, 0, (nint)TIOCSCTTY, 0);
@@ -44,6 +45,7 @@ internal static class ProcessPlan
         // From here on nothing but the three streams, and what is meant to, survives execve, whatever was open in this process (CVE-2024-21626).
         plan.Add("close descriptors on exec", SystemCall.close_range, 3, uint.MaxValue, CLOSE_RANGE_CLOEXEC);
         for (int i = 0; i < inherited.Count; i++) plan.Add("hand over a descriptor", SystemCall.dup2, inherited[i], 3 + i);
+        if (gate is not null) plan.Add("hand over the gate", SystemCall.dup2, gate.Descriptor, gate.Number);
         Limit(plan, limits);
         Credentials(plan, process, identity, filter, filterFlags);
         plan.Add("unblock signals", SystemCall.rt_sigprocmask, SIG_SETMASK, ChildArgument.Bytes(new byte[8]), 0, 8);
@@ -54,7 +56,8 @@ internal static class ProcessPlan
             plan.Add("new session (a seccomp profile must allow setsid)", SystemCall.setsid);
             if (stdio.IsTerminal) plan.Add("controlling terminal", SystemCall.ioctl, 0, (nint)TIOCSCTTY, 0);
         }
-        plan.Add("execve", SystemCall.execve, executable, ChildArgument.Strings(arguments), ChildArgument.Strings(environment));
+        if (gate is not null) plan.Add(gate.Execute);
+        else plan.Add("execve", SystemCall.execve, executable, ChildArgument.Strings(arguments), ChildArgument.Strings(environment));
     }
 
     // After the last descriptor is opened, because RLIMIT_NOFILE may be below their numbers.
@@ -100,7 +103,8 @@ internal static class ProcessPlan
         CapabilitiesSpec sets = process.Capabilities ?? new CapabilitiesSpec();
         ulong bounding = CapabilitySet.Parse(sets.Bounding).Bits, effective = CapabilitySet.Parse(sets.Effective).Bits;
         ulong permitted = CapabilitySet.Parse(sets.Permitted).Bits, inheritable = CapabilitySet.Parse(sets.Inheritable).Bits;
-        ulong ambient = CapabilitySet.Parse(sets.Ambient).Bits;
+        // The kernel has no ambient capability that is not permitted and inheritable; configurations made by other tools ask for some.
+        ulong ambient = CapabilitySet.Parse(sets.Ambient).Bits & permitted & inheritable;
         for (int capability = 0; capability < 64; capability++)
         {
             // A new user namespace brings all that the kernel knows, more than this process may have.

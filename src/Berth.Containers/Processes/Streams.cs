@@ -8,7 +8,7 @@ namespace Berth.Containers.Processes;
 /// <summary>The descriptors that become a new process's standard streams, with numbers above 2.</summary>
 internal sealed class Streams : IDisposable
 {
-    private readonly List<FileDescriptor> _owned = [];
+    private readonly List<IDisposable> _owned = [];
     private FileDescriptor? _master;
 
     private Streams() { }
@@ -42,6 +42,13 @@ internal sealed class Streams : IDisposable
         }
     }
 
+    /// <summary>Keeps what the child needs besides until this is disposed.</summary>
+    public T Keep<T>(T needed) where T : IDisposable
+    {
+        _owned.Add(needed);
+        return needed;
+    }
+
     /// <summary>Hands over the terminal's master side.</summary>
     public FileDescriptor? TakeMaster()
     {
@@ -52,7 +59,7 @@ internal sealed class Streams : IDisposable
 
     public void Dispose()
     {
-        foreach (FileDescriptor descriptor in _owned) descriptor.Dispose();
+        foreach (IDisposable owned in _owned) owned.Dispose();
         _master?.Dispose();
     }
 

@@ -27,6 +27,15 @@ public static class SpecJson
         return process;
     }
 
+    /// <summary>Reads limits alone, as <c>update --resources</c> takes them, and validates them.</summary>
+    /// <exception cref="SpecException">As for <see cref="ReadRuntimeSpec"/>.</exception>
+    public static LinuxResources ReadResources(ReadOnlySpan<byte> json)
+    {
+        LinuxResources resources = Read(json, SpecJsonContext.Default.LinuxResources, "resources");
+        SpecValidator.ThrowIfInvalid(resources);
+        return resources;
+    }
+
     /// <summary>Writes <c>config.json</c>.</summary>
     public static byte[] Write(RuntimeSpec spec) => JsonSerializer.SerializeToUtf8Bytes(spec, SpecJsonContext.Default.RuntimeSpec);
 
