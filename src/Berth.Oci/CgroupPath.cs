@@ -3,7 +3,8 @@ namespace Berth.Oci;
 /// <summary>Where a container's cgroup stands. [OCI-RT] config-linux.md, Cgroups Path.</summary>
 internal static class CgroupPath
 {
-    private const string Parent = "/berth-oci";
+    /// <summary>Above the cgroups of containers that do not say where theirs shall be.</summary>
+    public const string Parent = "/berth-oci";
 
     /// <param name="wanted"><c>linux.cgroupsPath</c>.</param>
     /// <param name="id">The container's id.</param>

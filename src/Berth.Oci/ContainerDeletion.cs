@@ -20,7 +20,7 @@ internal static class ContainerDeletion
             if (session.Cgroups.Exists(path)) cgroup.KillAll();
             End(container);
             cgroup.Destroy();
-            session.Cgroups.RemoveIfEmpty(Path.GetDirectoryName(path) is { Length: > 1 } parent ? parent : path);
+            if (path.StartsWith(CgroupPath.Parent + "/", StringComparison.Ordinal)) session.Cgroups.RemoveIfEmpty(CgroupPath.Parent);
         }
         IReadOnlyList<HookSpec> hooks = Hooks(container);
         StateReport state = container.Report(ContainerStatus.Stopped);

@@ -29,8 +29,8 @@ internal sealed class StoredContainer
     /// <summary>Makes the folder; its making decides who of two creators has the name.</summary>
     public static StoredContainer Add(string folder, string id)
     {
-        if (!Libc.TryMakeDirectoryAt(null, folder, 0x1C0 /* 0700 */, out Errno errno))
-            throw errno != Errno.EEXIST ? new LinuxException("mkdir", errno, folder) : new OciException($"container {id} exists already; delete it first or choose another id");
+        if (!Libc.TryMakeDirectoryAt(null, folder, 0x1C0 /* 0700 */, out Errno errno)) throw new LinuxException("mkdir", errno, folder);
+        if (errno == Errno.EEXIST) throw new OciException($"container {id} exists already; delete it first or choose another id");
         return new StoredContainer(folder, id);
     }
 
