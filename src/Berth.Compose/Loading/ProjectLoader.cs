@@ -6,6 +6,9 @@ namespace Berth.Compose.Loading;
 /// <summary>From the words of the command line to a checked project.</summary>
 public static class ProjectLoader
 {
+    /// <summary>Whether there are files at all; a project that runs can be ended without them.</summary>
+    public static bool HasFiles(ProjectSource source) => ProjectFiles.Find(source).Count > 0;
+
     /// <summary>Loads the project that <paramref name="source"/> means.</summary>
     /// <exception cref="ComposeException">There is none, or it is wrong.</exception>
     public static Project Load(ProjectSource source)

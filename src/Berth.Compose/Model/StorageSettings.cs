@@ -6,6 +6,9 @@ public sealed record StorageSettings
     /// <summary>Mounts.</summary>
     public IReadOnlyList<Mount> Mounts { get; init; } = [];
 
+    /// <summary>Mounts as the engine takes them, <c>source:target[:options]</c>.</summary>
+    public IReadOnlyList<string> Binds { get; init; } = [];
+
     /// <summary>File systems in memory, as <c>path[:options]</c>.</summary>
     public IReadOnlyList<string> Tmpfs { get; init; } = [];
 

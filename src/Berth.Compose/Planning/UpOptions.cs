@@ -26,4 +26,7 @@ public sealed record UpOptions
 
     /// <summary>Wait until everything runs, and is healthy where health is checked.</summary>
     public bool Wait { get; init; }
+
+    /// <summary>A service whose networks, volumes and dependencies are wanted, but no container.</summary>
+    public string? Skip { get; init; }
 }

@@ -44,7 +44,7 @@ public sealed class UpPlanner
         PlanOrphans();
         PlanNetworks(targets);
         PlanVolumes(targets);
-        var decisions = targets.Select(Decide).ToList();
+        var decisions = targets.Where(service => service.Name != _options.Skip).Select(Decide).ToList();
         PlanRestartsOfDependents(decisions);
         foreach (var decision in decisions)
         {

@@ -16,6 +16,9 @@ public sealed class ContainerBody(Project project, Service service)
     /// <summary>Made by <c>run</c>: without published ports and not part of the service.</summary>
     public bool OneOff { get; init; }
 
+    /// <summary>Give it the service's names; a container of <c>run</c> has them only when asked.</summary>
+    public bool Aliases { get; init; } = true;
+
     /// <summary>Id of the image, for its label.</summary>
     public string ImageId { get; init; } = "";
 
@@ -203,7 +206,7 @@ public sealed class ContainerBody(Project project, Service service)
     {
         JsonObject body = new()
         {
-            ["Aliases"] = (OneOff ? endpoint.Aliases.Take(0) : new[] { service.Name }.Concat(service.ContainerName is { } name ? [name] : []).Concat(endpoint.Aliases)).Distinct().ToJson(),
+            ["Aliases"] = (!Aliases ? endpoint.Aliases.Take(0) : new[] { service.Name }.Concat(service.ContainerName is { } name ? [name] : []).Concat(endpoint.Aliases)).Distinct().ToJson(),
         };
         if (!OneOff && endpoint.IsStatic)
         {

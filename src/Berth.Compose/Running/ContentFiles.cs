@@ -5,7 +5,7 @@ using Berth.Compose.Model;
 namespace Berth.Compose.Running;
 
 /// <summary>Writes secrets and configs that are no files of the host (<c>content</c>, <c>environment</c>) into a container.</summary>
-internal static class ContentFiles
+public static class ContentFiles
 {
     /// <summary>Writes those of <paramref name="service"/>; nothing when it has none.</summary>
     public static void Write(IEngine engine, Project project, Service service, string id)

@@ -10,7 +10,7 @@ internal static class MountBodies
     /// <summary>Writes Binds, Mounts and Tmpfs. Files of secrets and configs are binds of the file itself.</summary>
     public static void Write(JsonObject body, Project project, Service service, IReadOnlyList<AnonymousVolume> inherited)
     {
-        JsonArray binds = [];
+        var binds = service.Storage.Binds.ToJson();
         JsonArray mounts = [];
         foreach (var mount in service.Storage.Mounts.Where(mount => mount.Source is not null || mount.Type == "tmpfs"))
         {
