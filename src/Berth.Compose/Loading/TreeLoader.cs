@@ -162,5 +162,5 @@ internal sealed class TreeLoader(ProjectSource source)
         }
     }
 
-    private static bool Same(Node a, Node b) => NodeJson.ToJson(a)?.ToJsonString() == NodeJson.ToJson(b)?.ToJsonString();
+    private static bool Same(Node a, Node b) => NodeJson.ToJson(a, sorted: true)?.ToJsonString() == NodeJson.ToJson(b, sorted: true)?.ToJsonString();
 }

@@ -32,7 +32,7 @@ internal sealed class Fields(MappingNode map, string what)
     public Mark Mark => map.Mark;
 
     /// <summary>Digest of all its attributes.</summary>
-    public string Digest() => ProjectReader.Digest(NodeJson.ToJson(map)!.ToJsonString());
+    public string Digest() => ProjectReader.Digest(NodeJson.ToJson(map, sorted: true)!.ToJsonString());
 
     /// <summary>Where the attribute stands.</summary>
     public Mark MarkOf(string key) => map.MarkOf(key);

@@ -51,7 +51,7 @@ internal sealed class ServiceReader(string project, IReadOnlyDictionary<string, 
     // Limits of deploy belong to the container, its replicas do not; content that the project carries belongs to it as well.
     private string Hash(MappingNode node, Service service, Deployment deploy)
     {
-        var text = NodeJson.ToJson(node.Without(s_notInHash))!.ToJsonString();
+        var text = NodeJson.ToJson(node.Without(s_notInHash), sorted: true)!.ToJsonString();
         var granted = service.Storage.Secrets.Select(grant => secrets.GetValueOrDefault(grant.Source)).Concat(service.Storage.Configs.Select(grant => configs.GetValueOrDefault(grant.Source)));
         return ProjectReader.Digest($"{service.Image}\n{text}\n{string.Join(',', deploy.Limits.Concat(deploy.Reservations))}\n{deploy.Restart}\n{string.Join('\n', granted)}");
     }

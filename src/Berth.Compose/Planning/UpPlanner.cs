@@ -70,7 +70,7 @@ public sealed class UpPlanner
         }
         foreach (var orphan in orphans)
         {
-            _ = Remove(orphan);
+            _ = Remove(orphan, volumes: true);
         }
     }
 
@@ -115,7 +115,7 @@ public sealed class UpPlanner
         {
             if (!_cleared.TryGetValue(container.Id, out var steps))
             {
-                _cleared[container.Id] = steps = [Remove(container)];
+                _cleared[container.Id] = steps = [Remove(container, volumes: false)];
             }
             gone.AddRange(steps);
         }
@@ -224,7 +224,7 @@ public sealed class UpPlanner
         _created[service.Name] = [];
         _started[service.Name] = [];
         _slots[service.Name] = [];
-        var removed = decision.Surplus.Select(one => _cleared.TryGetValue(one.Id, out var steps) ? steps[^1] : Remove(one)).ToList();
+        var removed = decision.Surplus.Select(one => _cleared.TryGetValue(one.Id, out var steps) ? steps[^1] : Remove(one, volumes: true)).ToList();
         var before = CreateAfter(service);
         var turn = new List<int>();
         foreach (var (container, stale) in decision.Kept)
@@ -269,14 +269,14 @@ public sealed class UpPlanner
         }
         else if (service.Network.Endpoints.Any(endpoint => endpoint.IsStatic))
         {
-            ready = _steps.Add(new CreateContainer(service, slot.Number, name, inherited), [.. before, .. removed, Remove(old, stopAfter)]);
+            ready = _steps.Add(new CreateContainer(service, slot.Number, name, inherited), [.. before, .. removed, Remove(old, _options.RenewAnonymousVolumes, stopAfter)]);
             _created[service.Name].Add(ready);
         }
         else
         {
             var create = _steps.Add(new CreateContainer(service, slot.Number, ContainerNames.Temporary(old.Id, name), inherited), [.. before, .. removed]);
             _created[service.Name].Add(create);
-            ready = _steps.Add(new RenameContainer(slot, name), Remove(old, [create, .. stopAfter]));
+            ready = _steps.Add(new RenameContainer(slot, name), Remove(old, _options.RenewAnonymousVolumes, [create, .. stopAfter]));
         }
         turn.Clear();
         turn.Add(Start(service, slot, name, [ready], wanted: true) ?? ready);
@@ -329,8 +329,9 @@ public sealed class UpPlanner
         .. service.SharedWith().SelectMany(other => _created.GetValueOrDefault(other) ?? []),
     ];
 
-    private int Remove(FoundContainer container, params IEnumerable<int> after) =>
-        _steps.Add(new RemoveContainer(container, Volumes: false), container.IsRunning ? [_steps.Add(new StopContainer(container), after)] : after);
+    // Anonymous volumes stay with their number; without a container that takes them over, nothing would lead to them any more.
+    private int Remove(FoundContainer container, bool volumes, params IEnumerable<int> after) =>
+        _steps.Add(new RemoveContainer(container, volumes), container.IsRunning ? [_steps.Add(new StopContainer(container), after)] : after);
 
     private static void Add(Dictionary<string, List<int>> map, string key, int step)
     {
