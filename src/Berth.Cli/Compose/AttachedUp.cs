@@ -56,6 +56,10 @@ internal sealed class AttachedUp : IDisposable
         using CancellationTokenSource cancellation = new();
         using SignalQueue signals = new(2, 15);
         new Thread(() => ReadSignals(signals)) { IsBackground = true }.Start();
+        foreach (var slot in plan.Known.Keys.Concat(plan.Steps.OfType<StartContainer>().Select(step => step.Slot)).Where(slot => _services.Contains(slot.Service)))
+        {
+            _printer.Add(NameOf(slot));
+        }
         var restarted = plan.Steps.OfType<StartContainer>().Select(step => step.Slot).ToHashSet();
         foreach (var (slot, id) in plan.Known.Where(pair => !restarted.Contains(pair.Key) && _services.Contains(pair.Key.Service)))
         {
@@ -215,7 +219,8 @@ internal sealed class AttachedUp : IDisposable
     {
         var containers = _session.State.Containers(_project.Name).Where(one => !one.OneOff && _project.Services.ContainsKey(one.Service)).ToList();
         _ = _session.Run(_project, DownPlanner.Stop(_project, containers), Timeout);
-        while (_messages.TryTake(out var message))
+        // What the daemon tells of their ends is a little behind.
+        while (_followers.Count > 0 && _messages.TryTake(out var message, s_lastOutput))
         {
             if (message is Happened happened)
             {

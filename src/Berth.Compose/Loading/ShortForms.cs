@@ -39,7 +39,8 @@ internal static class ShortForms
         for (var port = first; port <= last; port++)
         {
             var outside = from < 0 ? null : spread ? published : Number(from + port - first);
-            yield return Build(scalar.Mark, ("mode", "ingress"), ("host_ip", address is { Length: > 0 } ? address : null), ("target", Number(port)), ("published", outside), ("protocol", protocol));
+            yield return Build(scalar.Mark, ("mode", "ingress"), ("host_ip", address is { Length: > 0 } ? address : null), ("published", outside), ("protocol", protocol))
+                .With("target", new ScalarNode(scalar.Mark, Number(port), plain: true));
         }
     }
 

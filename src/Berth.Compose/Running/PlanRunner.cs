@@ -167,7 +167,11 @@ public sealed class PlanRunner(StepActions actions, IProgressSink progress)
     {
         lock (_lock)
         {
-            Complete(step, succeeded);
+            // A condition that was decided just when all was cancelled is no longer waited for.
+            if (step is not AwaitService await || _awaited.Contains(await))
+            {
+                Complete(step, succeeded);
+            }
             Monitor.PulseAll(_lock);
         }
     }

@@ -67,9 +67,9 @@ internal sealed class ComposePsVerb(ComposeFlags flags) : ComposeCommand(flags)
     }
 
     // The list has the code only within the words "Exited (3) 5 minutes ago".
-    private static int ExitCode(string status)
+    private static long ExitCode(string status)
     {
         var (open, close) = (status.IndexOf('(', StringComparison.Ordinal), status.IndexOf(')', StringComparison.Ordinal));
-        return status.StartsWith("Exited", StringComparison.Ordinal) && close > open && open >= 0 && int.TryParse(status[(open + 1)..close], NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : 0;
+        return status.StartsWith("Exited", StringComparison.Ordinal) && close > open && open >= 0 && long.TryParse(status[(open + 1)..close], NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : 0;
     }
 }
