@@ -177,8 +177,11 @@ public sealed class ComposeTests(DaemonFixture fixture) : BerthTest(fixture)
     {
         ComposeProject project = Project("""
             services:
-              a: {image: busybox, command: &c "sh -c 'trap \"echo ended; exit 0\" TERM; echo ready; while true; do sleep 0.1; done'", depends_on: [b]}
-              b: {image: busybox, command: *c}
+              a: &a
+                image: busybox
+                command: sh -c 'trap "echo ended; exit 0" TERM; echo ready; while true; do sleep 0.1; done'
+                depends_on: [b]
+              b: {<<: *a, depends_on: []}
             """);
         using Process up = Command.Start(Repository.Program("berth"), project.Words("up"), Daemon.Environment);
         Task<string> errors = up.StandardError.ReadToEndAsync(Cancellation);

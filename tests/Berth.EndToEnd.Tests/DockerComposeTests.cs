@@ -1,5 +1,3 @@
-using Berth.Testing;
-
 namespace Berth.EndToEnd.Tests;
 
 /// <summary>Debian's docker-compose on Berth's API, and both programs on one project.</summary>

@@ -30,7 +30,7 @@ public static class ContentFiles
             }
         }
         archive.Position = 0;
-        foreach (var _ in engine.Upload("PUT", $"/containers/{id}/archive?path=%2F", archive))
+        foreach (var _ in engine.Upload("PUT", $"/containers/{id}/archive?path=%2F&copyUIDGID=true", archive))
         {
             // The answer is empty.
         }

@@ -19,8 +19,12 @@ public sealed class PlanRunnerTests
 
     private static JsonObject? Created(string call) => call.StartsWith("POST /containers/create", StringComparison.Ordinal) ? new JsonObject { ["Id"] = call[(call.IndexOf("name=", StringComparison.Ordinal) + 5)..] } : null;
 
-    private static JsonNode State(string status, int code = 0, string? health = null) =>
-        JsonNode.Parse($$"""{"Name":"/x","State":{"Status":"{{status}}","ExitCode":{{code}}{{(health is null ? "" : $",\"Health\":{{\"Status\":\"{health}\"}}")}}}}""")!;
+    // Read from text, as answers are: numbers made in memory have a type of their own.
+    private static JsonNode State(string status, int code = 0, string? health = null) => JsonNode.Parse(new JsonObject
+    {
+        ["Name"] = "/x",
+        ["State"] = new JsonObject { ["Status"] = status, ["ExitCode"] = code, ["Health"] = health is null ? null : new JsonObject { ["Status"] = health } },
+    }.ToJsonString())!;
 
     [Fact]
     public void Run_EveryStep_OnceAndInOrder()
