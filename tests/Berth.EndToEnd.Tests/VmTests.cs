@@ -33,8 +33,8 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     {
         ComposeProject project = new(Daemon, """
             services:
-              machine: {image: busybox, runtime: vm, command: "sh -c 'uname -r; sleep 1000'", mem_limit: 256m, networks: [back], stop_grace_period: 0s}
-              beside: {image: busybox, command: ping -c 1 -w 100 machine, networks: [back], depends_on: [machine]}
+              machine: {image: busybox, runtime: vm, command: "sh -c 'uname -r; sleep 1000'", mem_limit: 256m, networks: [back], stop_grace_period: 0s, healthcheck: {test: [CMD, "true"], interval: 1s, timeout: 100s, retries: 300}}
+              beside: {image: busybox, command: ping -c 1 -w 100 machine, networks: [back], depends_on: {machine: {condition: service_healthy}}}
             networks: {back: {}}
             """);
         (await project.Berth("up -d")).Expect();
