@@ -12,6 +12,7 @@ internal sealed class ComposeSession : IDisposable
 {
     private readonly ComposeFlags _flags;
     private IProgressSink? _progress;
+    private string? _input;
 
     /// <summary>For one call.</summary>
     public ComposeSession(CommandContext context, ComposeFlags flags)
@@ -114,6 +115,6 @@ internal sealed class ComposeSession : IDisposable
         Targets = targets,
         Environment = Environment.GetEnvironmentVariable,
         Warn = Quiet ? _ => { } : message => Context.Error.WriteLine($"{Context.ErrorColors.Yellow("WARNING:")} {message}"),
-        ReadInput = () => InputText.Read(Context.StdIn),
+        ReadInput = () => _input ??= InputText.Read(Context.StdIn),
     };
 }

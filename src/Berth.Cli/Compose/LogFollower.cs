@@ -14,7 +14,6 @@ internal sealed class LogFollower
     private readonly string _name;
     private readonly Thread _thread;
     private readonly Dictionary<int, List<byte>> _lines = [];
-    private ApiClient? _client;
 
     private LogFollower(ApiEngine engine, LogPrinter printer, string id, string name, Query target)
     {
@@ -41,16 +40,14 @@ internal sealed class LogFollower
     {
         try
         {
-            using (_client = _engine.NewClient())
+            using var client = _engine.NewClient();
+            bool tty;
+            using (var inspect = client.Get($"/containers/{id}/json"))
             {
-                bool tty;
-                using (var inspect = _client.Get($"/containers/{id}/json"))
-                {
-                    tty = inspect.RootElement.Field("Config").Flag("Tty");
-                }
-                using var exchange = _client.Send("GET", target.ToString());
-                Copy(exchange.Body, tty);
+                tty = inspect.RootElement.Field("Config").Flag("Tty");
             }
+            using var exchange = client.Send("GET", target.ToString());
+            Copy(exchange.Body, tty);
         }
         catch (Exception e) when (e is ApiException or IOException or CliException)
         {

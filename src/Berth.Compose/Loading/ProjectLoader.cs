@@ -20,15 +20,11 @@ public static class ProjectLoader
         }
         var directory = Path.GetFullPath(source.Directory ?? (files[0] == "-" ? "." : Path.GetDirectoryName(files[0])!), source.WorkingDirectory);
         var variables = Variables.Load(source.Environment, [.. source.EnvFiles.Select(file => Path.GetFullPath(file, source.WorkingDirectory))], directory);
-        // The name may be a variable of the files, and comes from them itself: it is looked up before they are read in earnest.
-        var name = ProjectName.Given(source, variables);
-        if (name is not null)
-        {
-            variables.Default("COMPOSE_PROJECT_NAME", name);
-        }
         TreeLoader loader = new(source);
+        // Files may use the name as a variable, and may give it: it is found before they are read in earnest.
+        var name = ProjectName.Given(source, variables) ?? loader.FindName(files, variables) ?? ProjectName.FromDirectory(directory);
+        variables.Default("COMPOSE_PROJECT_NAME", name);
         var tree = (MappingNode)Merging.Strip(loader.Load(files, directory, variables));
-        name ??= tree["name"] is ScalarNode { IsNull: false } written ? ProjectName.Checked(written.Text, written.Mark) : ProjectName.FromDirectory(directory);
         if (tree["services"] is MappingNode services)
         {
             tree = tree.With("services", services.Select((_, service) => service is MappingNode map ? ResolvedEnvironment.Apply(map, variables) : service));

@@ -30,6 +30,6 @@ public sealed record ProjectSource
     /// <summary>Takes warnings.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
-    /// <summary>Reads the file <c>-</c>.</summary>
+    /// <summary>Reads the file <c>-</c>; asked twice, it gives the same text.</summary>
     public Func<string> ReadInput { get; init; } = () => "";
 }

@@ -30,16 +30,31 @@ internal sealed class TreeLoader(ProjectSource source)
         return tree is null ? throw new ComposeException($"{string.Join(", ", files)}: empty") : (MappingNode)tree;
     }
 
+    /// <summary>The name that the last of <paramref name="files"/> gives that has one, or null.</summary>
+    public string? FindName(IReadOnlyList<string> files, Variables variables)
+    {
+        string? name = null;
+        foreach (var document in files.SelectMany(file => YamlReader.Read(file, ReadText(file))))
+        {
+            if ((document as MappingNode)?["name"] is ScalarNode { IsNull: false } written)
+            {
+                name = ProjectName.Checked(((ScalarNode)new TreeInterpolation(variables, WarnOnce).Apply(written)).Text, written.Mark);
+            }
+        }
+        return name;
+    }
+
+    private string ReadText(string file) => file == "-" ? source.ReadInput() : BoundedFile.ReadText(file, YamlReader.MaximumFile);
+
     private List<MappingNode> ReadDocuments(string file, string directory, Variables variables)
     {
         if (++_files > MaximumFiles)
         {
             throw new ComposeException($"{file}: the project refers to more than {MaximumFiles} files");
         }
-        var text = file == "-" ? source.ReadInput() : BoundedFile.ReadText(file, YamlReader.MaximumFile);
         TreeInterpolation interpolation = new(variables, WarnOnce);
         List<MappingNode> documents = [];
-        foreach (var node in YamlReader.Read(file, text))
+        foreach (var node in YamlReader.Read(file, ReadText(file)))
         {
             if (!Expect.IsNull(node))
             {

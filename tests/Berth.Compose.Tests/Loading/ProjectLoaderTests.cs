@@ -22,6 +22,15 @@ public sealed class ProjectLoaderTests
     }
 
     [Fact]
+    public void Load_NameAsVariable_IsTheProjects()
+    {
+        using ComposeFolder folder = new("name: from-$X\nservices: {s: {image: '${COMPOSE_PROJECT_NAME}-image'}}\n");
+        folder.Environment["X"] = "file";
+        Assert.Equal("from-file-image", ProjectLoader.Load(folder.Source with { Name = null }).Services["s"].Image);
+        Assert.Equal("flag-image", ProjectLoader.Load(folder.Source with { Name = "flag" }).Services["s"].Image);
+    }
+
+    [Fact]
     public void Load_FilesOfComposeFile_AreMergedInOrder()
     {
         using ComposeFolder folder = new();
