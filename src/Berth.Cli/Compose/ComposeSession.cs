@@ -114,7 +114,8 @@ internal sealed class ComposeSession : IDisposable
         WorkingDirectory = Environment.CurrentDirectory,
         Targets = targets,
         Environment = Environment.GetEnvironmentVariable,
-        Warn = Quiet ? _ => { } : message => Context.Error.WriteLine($"{Context.ErrorColors.Yellow("WARNING:")} {message}"),
+        Warn = Quiet ? _ => { }
+        : message => Context.Error.WriteLine($"{Context.ErrorColors.Yellow("WARNING:")} {message}"),
         ReadInput = () => _input ??= InputText.Read(Context.StdIn),
     };
 }

@@ -68,6 +68,6 @@ public sealed class MappingNode : Node
         return new MappingNode(Mark, entries, Tag);
     }
 
-    /// <summary>A value and the place of its name.</summary>
-    public readonly record struct Entry(Node Value, Mark KeyMark);
+    /// <summary>A value and the place of its name. A class: collections of structures are compiled anew at every start.</summary>
+    public sealed record Entry(Node Value, Mark KeyMark);
 }

@@ -1,7 +1,7 @@
+using System.Text.Json;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Output;
 using Berth.Compose;
-using System.Text.Json;
 
 namespace Berth.Cli.Compose.Verbs;
 
