@@ -16,7 +16,7 @@ internal sealed class IgnoreFile
         {
             var exclude = line[0] != '!';
             var pattern = (exclude ? line : line[1..]).Trim().Trim('/');
-            _patterns.Add((new Regex($"^{Expression(pattern)}(/.*)?$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), exclude));
+            _patterns.Add((Compile(pattern), exclude));
         }
         HasExceptions = dockerfile.Contains('/', StringComparison.Ordinal) || _patterns.Any(pattern => !pattern.Exclude);
         // The builder needs both whatever the patterns say.
@@ -48,6 +48,18 @@ internal sealed class IgnoreFile
             }
         }
         return excluded;
+    }
+
+    private static Regex Compile(string pattern)
+    {
+        try
+        {
+            return new Regex($"^{Expression(pattern)}(/.*)?$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (ArgumentException)
+        {
+            throw new ComposeException($".dockerignore: \"{pattern}\" is no pattern");
+        }
     }
 
     private static string Expression(string pattern)

@@ -48,6 +48,15 @@ public sealed class ImageTests
         Assert.Contains("no Dockerfile", Assert.Throws<ComposeException>(() => new ImagePreparation(engine, new RecordedProgress(), TimeProvider.System).Prepare(folder.Load().Services.Values, new ImageOptions())).Message);
     }
 
+    [Fact]
+    public void Build_PatternThatIsNone_IsTold()
+    {
+        using ComposeFolder folder = new("services: {s: {build: .}}");
+        folder.Write(".dockerignore", "[z-a]\n");
+        FakeEngine engine = new() { Answer = _ => throw new EngineCallException(404, "no such image") };
+        Assert.Contains("[z-a]", Assert.Throws<ComposeException>(() => new ImagePreparation(engine, new RecordedProgress(), TimeProvider.System).Prepare(folder.Load().Services.Values, new ImageOptions())).Message);
+    }
+
     [Theory]
     [InlineData("missing", true, false)]
     [InlineData("missing", false, true)]
