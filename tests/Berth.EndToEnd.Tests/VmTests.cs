@@ -29,6 +29,22 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
+    public async Task Compose_RuntimeVm_IsAMachine()
+    {
+        ComposeProject project = new(Daemon, """
+            services:
+              machine: {image: busybox, runtime: vm, command: "sh -c 'uname -r; sleep 1000'", mem_limit: 256m, networks: [back], stop_grace_period: 0s, healthcheck: {test: [CMD, "true"], interval: 1s, timeout: 100s, retries: 300}}
+              beside: {image: busybox, command: ping -c 1 -w 100 machine, networks: [back], depends_on: {machine: {condition: service_healthy}}}
+            networks: {back: {}}
+            """);
+        (await project.Berth("up -d")).Expect();
+        await VmFixture.WaitForLogAsync(Daemon, $"{project.Name}-machine-1", fixture.Release);
+        Assert.Equal($"{fixture.Release}\n", (await project.Berth("exec -T machine uname -r")).Expect().Output);
+        Assert.Equal(0, (await project.Berth("wait beside")).ExitCode);
+        await project.DownAsync();
+    }
+
+    [Fact]
     public async Task Run_Terminal_HasItsSize()
     {
         CommandResult run = await Command.RunAsync(

@@ -74,11 +74,16 @@ internal static class BerthCommand
         {
             return Unknown(context, words, used);
         }
-        var path = used == 1 ? words[0] : $"{words[0]} {words[1]}";
+        return Execute(context, used == 1 ? words[0] : $"{words[0]} {words[1]}", verb, words[used..]);
+    }
+
+    /// <summary>Runs one verb with its own words and turns complaints into exit codes.</summary>
+    public static int Execute(CommandContext context, string path, Verb verb, ReadOnlySpan<string> words)
+    {
         context.CalledAs = $"berth {path}";
         try
         {
-            var arguments = FlagParser.Parse(verb.Flags, words[used..], verb.StopAtFirstArgument);
+            var arguments = FlagParser.Parse(verb.Flags, words, verb.StopAtFirstArgument);
             CheckCount(verb, arguments.Count);
             return verb.Run(context, arguments);
         }

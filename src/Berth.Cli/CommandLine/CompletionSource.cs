@@ -19,4 +19,5 @@ internal enum CompletionSource
     Signals,
     Capabilities,
     Shells,
+    ComposeServices,
 }

@@ -1,3 +1,5 @@
+using Berth.Cli.Commands;
+using Berth.Cli.Compose;
 
 namespace Berth.Cli.CommandLine;
 
@@ -34,6 +36,11 @@ internal static class HelpText
         var output = context.Out;
         var colors = context.Colors;
         output.WriteLine($"Usage:  berth {path} {verb.Usage}\n\n{VerbTable.SummaryOf(path)}");
+        if (verb is ComposeVerb)
+        {
+            output.WriteLine($"\n{colors.Bold("Verbs:")}");
+            WriteRows(context, ComposeVerbs.All.Select(entry => (entry.Path, entry.Summary)));
+        }
         if (verb.Flags.Any(flag => !flag.Hidden))
         {
             output.WriteLine($"\n{colors.Bold("Options:")}");

@@ -45,6 +45,7 @@ internal static class VerbFactory
         "export" or "container export" => new ExportVerb(),
         "port" or "container port" => new PortVerb(),
         "ps" or "container ls" or "container list" or "container ps" => new PsVerb(),
+        "compose" => new ComposeVerb(),
         "inspect" => new InspectVerb(null),
         "events" or "system events" => new EventsVerb(),
         "images" or "image ls" or "image list" => new ImagesVerb(),

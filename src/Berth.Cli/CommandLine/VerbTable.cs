@@ -1,3 +1,5 @@
+using Berth.Cli.Compose;
+
 namespace Berth.Cli.CommandLine;
 
 /// <summary>Every command line word, for help and completion. A verb is one line here, one in <see cref="VerbFactory"/>, and a file of its own.</summary>
@@ -47,6 +49,7 @@ internal static class VerbTable
     [
         .. s_containers,
         new("ps", "List containers"),
+        new("compose", "Run the services that a compose file describes"),
         new("inspect", "Show everything about containers or images"),
         new("events", "Show what happens, as it happens"),
         new("images", "List images"),
@@ -137,7 +140,8 @@ internal static class VerbTable
 
     /// <summary>The line of help of a verb or group.</summary>
     public static string SummaryOf(string path) =>
-        Lookup(path)?.Summary ?? Groups.FirstOrDefault(group => group.Name == path).Summary ?? "";
+        path.StartsWith("compose ", StringComparison.Ordinal) ? ComposeVerbs.All.FirstOrDefault(entry => entry.Path == path["compose ".Length..])?.Summary ?? ""
+        : Lookup(path)?.Summary ?? Groups.FirstOrDefault(group => group.Name == path).Summary ?? "";
 
     private static VerbEntry? Lookup(string path)
     {

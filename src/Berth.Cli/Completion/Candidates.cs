@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Berth.Cli.Api;
 using Berth.Cli.CommandLine;
+using Berth.Cli.Commands;
+using Berth.Cli.Compose;
 using Berth.Cli.Http;
 using Berth.Cli.Output;
 using Berth.Linux;
@@ -20,6 +22,8 @@ internal sealed class Candidates(CommandContext context)
         "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "PERFMON", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYSLOG", "SYS_ADMIN", "SYS_BOOT",
         "SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "WAKE_ALARM",
     ];
+
+    private ComposeVerb? _compose;
 
     /// <summary>Candidates for the last of <paramref name="words"/> (without <c>berth</c> itself), sorted.</summary>
     public IReadOnlyList<string> For(string[] words)
@@ -49,6 +53,25 @@ internal sealed class Candidates(CommandContext context)
             return used == 1 && before.Length == 1 ? VerbTable.Children(before[0]) : [];
         }
         var rest = before[used..];
+        if (verb is ComposeVerb compose)
+        {
+            at = SkipFlags(compose.Flags, rest, out var waiting);
+            if (waiting is not null)
+            {
+                return From(waiting.Completes);
+            }
+            if (at == rest.Length)
+            {
+                return last.StartsWith('-') ? Names(compose.Flags) : ComposeVerbs.All.Select(entry => entry.Path);
+            }
+            FlagParser.Parse(compose.Flags, rest[..at], stopAtFirstArgument: false);
+            if (compose.Find(rest[at]) is not { } inner)
+            {
+                return [];
+            }
+            (_compose, verb) = (compose, inner);
+            rest = rest[(at + 1)..];
+        }
         var first = SkipFlags(verb.Flags, rest, out var pending);
         if (pending is not null)
         {
@@ -104,6 +127,7 @@ internal sealed class Candidates(CommandContext context)
         CompletionSource.RestartPolicies => ["no", "always", "unless-stopped", "on-failure"],
         CompletionSource.Signals => s_signals,
         CompletionSource.Capabilities => s_capabilities,
+        CompletionSource.ComposeServices => _compose?.ServiceNames(context) ?? [],
         CompletionSource.Shells => ["bash", "zsh", "fish"],
         _ => [],
     };

@@ -20,6 +20,7 @@ internal static class EndpointRules
             NetworkID = network.Id,
             IPAMConfig = wish.IPAMConfig,
             Aliases = wish.Aliases,
+            Links = wish.Links,
             MacAddress = wish.MacAddress,
             GwPriority = wish.GwPriority,
         };
@@ -28,8 +29,7 @@ internal static class EndpointRules
     private static void Check(EndpointConfig wish, Network network, string field)
     {
         UnknownFields.Refuse(wish.Unknown, field + ".");
-        if (wish.Links is { Count: > 0 })
-            throw EngineException.NotImplemented($"{field}.Links: links are not available: instances of one network find each other by name");
+        LinkNames.Check(wish.Links, $"{field}.Links");
         if (wish.DriverOpts is { Count: > 0 })
             throw EngineException.NotImplemented($"{field}.DriverOpts: endpoints have no options: leave --driver-opt out");
         if (wish.Aliases is { Count: > MaxAliases } || wish.Aliases?.Any(static a => a is null || !HostsFile.IsWord(a)) == true)

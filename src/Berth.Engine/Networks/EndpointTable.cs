@@ -108,6 +108,7 @@ internal sealed class EndpointTable(StateStore store, NetworkRegistry networks) 
             if (!_owners.TryGetValue(client, out (string InstanceId, EndpointRow Endpoint) owner) || !_attachments.TryGetValue(owner.InstanceId, out AttachmentRow? asking))
                 return NameReply.Refused;
             List<IPAddress> found = [];
+            name = asking.Links?.GetValueOrDefault(name) ?? name;
             foreach (EndpointRow own in asking.Endpoints)
             {
                 string suffix = "." + (networks.Find(own.NetworkId)?.Name.ToLowerInvariant() ?? "");

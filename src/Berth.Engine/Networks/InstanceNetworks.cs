@@ -34,7 +34,7 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         {
             foreach ((Network network, EndpointConfig wish) in wanted)
                 taken.Add(Take(instance, network, wish, $"eth{taken.Count}", network == gateway));
-            AttachmentRow row = new() { InstanceId = instance.Id, Endpoints = taken, Resolvers = definition.HostConfig.Dns };
+            AttachmentRow row = new() { InstanceId = instance.Id, Endpoints = taken, Resolvers = definition.HostConfig.Dns, Links = LinkNames.Of(definition) };
             if (taken.Find(static e => e.IsGateway) is { } target && PortPlan.Read(definition.Config, definition.HostConfig) is { Count: > 0 } wishes)
                 row = row with { Ports = fabric.Publish(instance.Id, wishes, target) };
             endpoints.Save(row);
@@ -127,7 +127,7 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
     {
         RefuseRunningMachine(instance);
         await fabric.EnsureUpAsync(network);
-        AttachmentRow attachment = endpoints.Find(instance.Id) ?? new AttachmentRow { InstanceId = instance.Id, Resolvers = instance.Definition.HostConfig.Dns };
+        AttachmentRow attachment = endpoints.Find(instance.Id) ?? new AttachmentRow { InstanceId = instance.Id, Resolvers = instance.Definition.HostConfig.Dns, Links = LinkNames.Of(instance.Definition) };
         int number = 0;
         while (attachment.Endpoints.Any(e => e.Interface == $"eth{number}"))
             number++;

@@ -14,8 +14,7 @@ internal static class NetworkRules
         string mode = host.NetworkMode ?? "";
         if (mode == "container:")
             throw EngineException.Invalid("HostConfig.NetworkMode: invalid container format container:<name|id>");
-        if (host.Links is { Count: > 0 })
-            throw EngineException.NotImplemented("HostConfig.Links: links are not available: instances of one network find each other by name");
+        LinkNames.Check(host.Links, "HostConfig.Links");
         bool publishes = PortPlan.Read(request.Config, host).Count > 0;
         foreach (string port in request.Config.ExposedPorts?.Keys ?? [])
             PortPlan.CheckExposed(port);

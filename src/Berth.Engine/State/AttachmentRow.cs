@@ -11,4 +11,7 @@ internal sealed record AttachmentRow
 
     /// <summary>Name servers that the instance asked for in place of the host's.</summary>
     public IReadOnlyList<string>? Resolvers { get; init; }
+
+    /// <summary>Names of its own for others, in small letters, and the names they lead to.</summary>
+    public IReadOnlyDictionary<string, string>? Links { get; init; }
 }

@@ -18,7 +18,7 @@ public sealed class RequestValidatorTests
     }
 
     [Fact]
-    public void Validate_Links_AreNotImplemented() => Assert.Equal(EngineErrorKind.NotImplemented, Refused(new HostConfig { Links = ["a:b"] }).Kind);
+    public void Validate_LinkThatIsNoName_IsInvalid() => Assert.Equal(EngineErrorKind.InvalidParameter, Refused(new HostConfig { Links = ["a:b:c"] }).Kind);
 
     [Theory]
     [InlineData("80", "")]

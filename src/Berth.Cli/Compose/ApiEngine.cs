@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Cli.Api;
+using Berth.Cli.CommandLine;
+using Berth.Cli.Http;
+using Berth.Cli.Registries;
+using Berth.Compose.Running;
+
+namespace Berth.Cli.Compose;
+
+/// <summary>The daemon as composing sees it: a connection for each call under way, kept for the next.</summary>
+internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
+{
+    private readonly ConcurrentBag<ApiClient> _idle = [];
+
+    /// <inheritdoc/>
+    public JsonNode? Call(string method, string target, JsonNode? body = null) => Guard(client =>
+    {
+        using var exchange = client.Send(method, target, body is null ? default : Encoding.UTF8.GetBytes(body.ToJsonString()));
+        var answer = exchange.Body.ReadAll();
+        return answer.IsEmpty ? null : Parse(answer.Span);
+    });
+
+    /// <inheritdoc/>
+    public IEnumerable<JsonNode> Upload(string method, string target, Stream archive)
+    {
+        using var client = NewClient();
+        using var exchange = Guard(_ => client.Upload(method, target, archive));
+        foreach (var message in JsonMessages.Read(exchange.Body))
+        {
+            using (message)
+            {
+                if (Parse(Encoding.UTF8.GetBytes(message.RootElement.GetRawText())) is { } node)
+                {
+                    yield return node;
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Pull(string image, string? platform)
+    {
+        using CommandContext own = new(context.Paths) { MayStartDaemon = context.MayStartDaemon };
+        try
+        {
+            new ImagePull(own) { Quiet = true, Platform = platform }.Run(image);
+        }
+        catch (ApiException e)
+        {
+            throw new EngineCallException(e.Status, e.Message, e);
+        }
+        catch (CliException e)
+        {
+            throw new EngineCallException(0, e.Message, e);
+        }
+    }
+
+    /// <summary>A client of the caller's own, for a stream that stays open.</summary>
+    public ApiClient NewClient() => new(new DaemonConnector(context).Connect);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_idle.TryTake(out var client))
+        {
+            client.Dispose();
+        }
+    }
+
+    private T Guard<T>(Func<ApiClient, T> call)
+    {
+        var client = _idle.TryTake(out var idle) ? idle : NewClient();
+        try
+        {
+            return call(client);
+        }
+        catch (ApiException e)
+        {
+            throw new EngineCallException(e.Status, e.Message, e);
+        }
+        catch (CliException e)
+        {
+            throw new EngineCallException(0, e.Message, e);
+        }
+        finally
+        {
+            _idle.Add(client);
+        }
+    }
+
+    private static JsonNode? Parse(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException e)
+        {
+            throw new ProtocolException($"the daemon's answer is not JSON: {e.Message}");
+        }
+    }
+}
