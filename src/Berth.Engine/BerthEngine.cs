@@ -1,5 +1,6 @@
 using Berth.Containers.Cgroups;
 using Berth.Disks;
+using Berth.Engine.Builds;
 using Berth.Engine.Events;
 using Berth.Engine.Execs;
 using Berth.Engine.Host;
@@ -44,8 +45,10 @@ public sealed class BerthEngine : IAsyncDisposable
         Networks = new NetworkService(context, context.Networks, context.Endpoints, _fabric, _networks);
         System = new SystemService(context, views);
         Registries = new RegistryService(context.Images, context.Options.Registries, context.Clock);
-        Recovery = new Recovery(context, runner, remover, Execs, BeginHealth);
-        Feed = new SupervisorFeed(context, runner, Execs, Recovery);
+        var steps = new StepProcesses(context, specs, _networks);
+        Builds = new BuildService(new BuildParts(context.Images, Registries, steps, new CacheMounts(context.Paths.BuildCaches), context));
+        Recovery = new Recovery(context, runner, remover, Execs, steps, BeginHealth);
+        Feed = new SupervisorFeed(context, runner, Execs, steps, Recovery);
         context.Images.SetUse(UseOf);
         context.Volumes.SetUse(name => context.Registry.All.Count(i => i.Definition.Mounts.Any(m => m.VolumeName == name)));
     }
@@ -61,6 +64,9 @@ public sealed class BerthEngine : IAsyncDisposable
 
     /// <summary>Images from and to registries.</summary>
     public RegistryService Registries { get; }
+
+    /// <summary>Builds of images.</summary>
+    public BuildService Builds { get; }
 
     /// <summary>Volumes.</summary>
     public VolumeService Volumes => _context.Volumes;
@@ -102,6 +108,7 @@ public sealed class BerthEngine : IAsyncDisposable
         if (_context.Stopping.IsCancellationRequested)
             return;
         await _context.Stopping.CancelAsync();
+        await Builds.SettledAsync();
         await _feed;
         await CloseNetworksAsync();
         RemoveEmptyCgroup();

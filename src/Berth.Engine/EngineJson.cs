@@ -49,6 +49,8 @@ namespace Berth.Engine;
 [JsonSerializable(typeof(DiskUsage))]
 [JsonSerializable(typeof(KernelView))]
 [JsonSerializable(typeof(IReadOnlyList<KernelView>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<Ulimit>))]
 public sealed partial class EngineJson : JsonSerializerContext
 {
     /// <summary>The context that requests are read and answers written with: text outside ASCII is not escaped.</summary>

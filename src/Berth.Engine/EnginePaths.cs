@@ -30,6 +30,9 @@ internal sealed class EnginePaths(string dataRoot)
     /// <summary>What a virtual machine writes, on its host.</summary>
     public string Machine(string id) => Path.Combine(Containers, id, "vm");
 
+    /// <summary>Directories of <c>RUN --mount=type=cache</c>.</summary>
+    public string BuildCaches => Path.Combine(DataRoot, "build-caches");
+
     public string Volumes => Path.Combine(DataRoot, "volumes");
 
     public string Container(string id) => Path.Combine(Containers, id);

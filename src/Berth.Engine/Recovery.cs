@@ -1,5 +1,6 @@
 using Berth.Containers.Cgroups;
 using Berth.Containers.Supervision;
+using Berth.Engine.Builds;
 using Berth.Engine.Execs;
 using Berth.Engine.Instances;
 using Berth.Engine.State;
@@ -7,7 +8,7 @@ using Berth.Engine.State;
 namespace Berth.Engine;
 
 /// <summary>Brings the recorded state and what really runs to agreement when the engine starts, or when the supervisor had to be started again.</summary>
-internal sealed class Recovery(EngineContext context, InstanceRunner runner, InstanceRemover remover, ExecService execs, Action<Instance> beginHealth)
+internal sealed class Recovery(EngineContext context, InstanceRunner runner, InstanceRemover remover, ExecService execs, StepProcesses steps, Action<Instance> beginHealth)
 {
     private const string BootFact = "boot-id";
 
@@ -35,6 +36,9 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
                 EngineLog.Failed(context.Log, id, "deleting what was left of it", error!);
         }
         context.Volumes.Sweep();
+        string secrets = Path.Combine(context.Options.RunRoot, "builds");
+        if (Directory.Exists(secrets))
+            Directory.Delete(secrets, recursive: true);
     }
 
     private void DropRecord(string id)
@@ -109,6 +113,8 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
 
     private async Task AdoptAsync(SupervisedProcess process, CancellationToken cancellationToken)
     {
+        if (steps.Owns(process.Id))
+            return;
         if (context.Registry.Find(process.Id) is not { } instance || instance.Id != process.Id)
         {
             // Removed, but not yet forgotten, or never recorded.

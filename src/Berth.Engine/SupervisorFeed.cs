@@ -1,11 +1,12 @@
 using Berth.Containers.Supervision;
+using Berth.Engine.Builds;
 using Berth.Engine.Execs;
 using Berth.Engine.Instances;
 
 namespace Berth.Engine;
 
 /// <summary>Follows the supervisor's news for as long as the engine lives; starts the supervisor again when it dies.</summary>
-internal sealed class SupervisorFeed(EngineContext context, InstanceRunner runner, ExecService execs, Recovery recovery)
+internal sealed class SupervisorFeed(EngineContext context, InstanceRunner runner, ExecService execs, StepProcesses steps, Recovery recovery)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly TaskCompletionSource _replayed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,7 +75,10 @@ internal sealed class SupervisorFeed(EngineContext context, InstanceRunner runne
         await Task.Yield();
         try
         {
-            await (process.ExecId is null ? runner.EndedAsync(process) : execs.EndedAsync(process));
+            if (process.ExecId is not null)
+                await execs.EndedAsync(process);
+            else if (!steps.TryEnd(process))
+                await runner.EndedAsync(process);
         }
         catch (Exception e)
         {

@@ -20,7 +20,11 @@ public sealed partial class ImageStore
     }
 
     /// <summary>Room that all images take; a layer of several images counts once.</summary>
-    public ImageDiskUsage DiskUsage() => new(_content.Catalog.Current.Layers.Values.Sum(layer => layer.Size), List());
+    public ImageDiskUsage DiskUsage()
+    {
+        StoreState state = _content.Catalog.Current;
+        return new ImageDiskUsage(_content.LayersOfImages().Sum(chain => state.Layers.TryGetValue(chain, out LayerRecord? layer) ? layer.Size : 0), List());
+    }
 
     private Func<Image, bool> Compile(StoreState state, ImageFilter filter)
     {

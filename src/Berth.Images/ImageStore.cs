@@ -119,11 +119,7 @@ public sealed partial class ImageStore : IDisposable
         try
         {
             using var session = new IngestSession(_content);
-            return await Task.Run(() => work(session));
-        }
-        catch (IOException e) when (e.HResult is (int)Linux.Errno.ENOSPC or (int)Linux.Errno.EDQUOT)
-        {
-            throw new ImageException(ImageErrorCode.NoSpace, $"no space left on the disk of {_content.Paths.Root}", e);
+            return await OnFullDiskAsync(_content, () => Task.Run(() => work(session)));
         }
         finally
         {

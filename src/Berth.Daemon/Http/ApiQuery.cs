@@ -35,6 +35,18 @@ internal readonly struct ApiQuery(IQueryCollection query)
             : throw ApiException.BadRequest($"query parameter {name}: \"{Shorten(text)}\" is not a whole number");
     }
 
+    /// <summary>A whole number of bytes or the like, or null when absent.</summary>
+    public long? Long(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : throw ApiException.BadRequest($"query parameter {name}: \"{Shorten(text)}\" is not a whole number");
+    }
+
     /// <summary>A point in time: Unix seconds, RFC 3339 or a duration back from now.</summary>
     public DateTimeOffset? Time(string name) => DockerTime.Parse(Text(name), name, TimeProvider.System.GetUtcNow());
 

@@ -12,6 +12,8 @@ namespace Berth.Daemon.Http;
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(ImagesPrunedView))]
 [JsonSerializable(typeof(DiskUsageView))]
+[JsonSerializable(typeof(CachePrunedView))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class DockerJson : JsonSerializerContext
 {
     /// <summary>The context that answers are written with: text outside ASCII is not escaped.</summary>

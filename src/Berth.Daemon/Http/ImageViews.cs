@@ -145,6 +145,11 @@ internal sealed record DiskUsageView
 
     public IReadOnlyList<VolumeView> Volumes { get; init; } = [];
 
-    /// <summary>There is no builder, hence no cache.</summary>
-    public IReadOnlyList<IdAnswer> BuildCache { get; init; } = [];
+    public IReadOnlyList<CacheEntryView> BuildCache { get; init; } = [];
 }
+
+/// <summary>One entry of the build cache. [DOCKER-API] BuildCache.</summary>
+internal sealed record CacheEntryView(string ID, string Type, string Description, bool InUse, bool Shared, long Size, string CreatedAt, string LastUsedAt, int UsageCount);
+
+/// <summary>What a prune of the build cache removed.</summary>
+internal sealed record CachePrunedView(IReadOnlyList<string> CachesDeleted, long SpaceReclaimed);

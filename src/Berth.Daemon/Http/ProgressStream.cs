@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Berth.Engine;
 using Berth.Images;
 
 namespace Berth.Daemon.Http;
@@ -9,11 +10,8 @@ namespace Berth.Daemon.Http;
 /// </summary>
 internal sealed class ProgressStream : IProgress<ImageProgress>
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
-
     private readonly Channel<ProgressLine> _lines = Channel.CreateUnbounded<ProgressLine>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<string, long> _lastReport = [];
-    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly ProgressPace _pace = new();
 
     /// <summary>Runs <paramref name="work"/> and sends what it reports.</summary>
     public static async Task RunAsync(ApiCall call, Func<ProgressStream, Task> work)
@@ -24,6 +22,12 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
         {
             await WriteAsync(call, line);
         }
+        await EndAsync(call, running);
+    }
+
+    /// <summary>Tells a failure that came after the first object.</summary>
+    public static async Task EndAsync(ApiCall call, Task running)
+    {
         try
         {
             await running;
@@ -31,7 +35,8 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
         catch (Exception exception) when (call.Http.Response.HasStarted && exception is not OperationCanceledException)
         {
             string message = ErrorTable.Describe(exception).Message;
-            await WriteAsync(call, new ProgressLine { Error = message, ErrorDetail = new ProgressError(message) });
+            int? code = exception is EngineException { ExitCode: > 0 and var exit } ? exit : null;
+            await WriteAsync(call, new ProgressLine { Error = message, ErrorDetail = new ProgressError(message, code) });
         }
     }
 
@@ -41,32 +46,20 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
     /// <summary>Sends a step of the store's; counters of one item no faster than a terminal can show.</summary>
     public void Report(ImageProgress value)
     {
-        if (value.Total > 0 && value.Current < value.Total && !IsDue(value.Id ?? ""))
+        if (_pace.IsDue(value))
         {
-            return;
+            Send(Line(value));
         }
-        Send(new ProgressLine
-        {
-            Id = value.Id,
-            Status = value.Status,
-            ProgressDetail = value.Total > 0 || value.Current > 0 ? new ProgressDetail(value.Current, value.Total, value.Percent ? true : null) : null,
-            Progress = value.Total > 0 ? Bar(value) : null,
-        });
     }
 
-    private bool IsDue(string id)
+    /// <summary>A step of the store's as a line.</summary>
+    public static ProgressLine Line(ImageProgress value) => new()
     {
-        lock (_lastReport)
-        {
-            long now = _time.GetTimestamp();
-            if (_lastReport.TryGetValue(id, out long last) && _time.GetElapsedTime(last, now) < Pace)
-            {
-                return false;
-            }
-            _lastReport[id] = now;
-            return true;
-        }
-    }
+        Id = value.Id,
+        Status = value.Status,
+        ProgressDetail = value.Total > 0 || value.Current > 0 ? new ProgressDetail(value.Current, value.Total, value.Percent ? true : null) : null,
+        Progress = value.Total > 0 ? Bar(value) : null,
+    };
 
     private async Task RunToEndAsync(Func<ProgressStream, Task> work)
     {
@@ -80,7 +73,8 @@ internal sealed class ProgressStream : IProgress<ImageProgress>
         }
     }
 
-    private static async Task WriteAsync(ApiCall call, ProgressLine line)
+    /// <summary>Writes one object; the first begins the answer.</summary>
+    public static async Task WriteAsync(ApiCall call, ProgressLine line)
     {
         if (!call.Http.Response.HasStarted)
         {

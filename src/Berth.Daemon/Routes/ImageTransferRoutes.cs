@@ -9,8 +9,6 @@ namespace Berth.Daemon.Routes;
 /// <summary>Images in and out: create (pull, import, bootstrap), load, save.</summary>
 internal sealed class ImageTransferRoutes(ImageService images, RegistryService registries)
 {
-    private static readonly string[] Bootstrapped = ["busybox", "debian"];
-
     public IEnumerable<Route> List() =>
     [
         new("POST", "/images/create", Create) { UnboundedBody = true },
@@ -37,7 +35,7 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
     }
 
     // The base images that Berth makes itself come from no registry under their short names.
-    private Task Pull(ApiCall call, ImageReference reference) => Bootstrapped.Contains(reference.FamiliarName) && reference.Digest is null
+    private Task Pull(ApiCall call, ImageReference reference) => ImageService.IsMadeHere(reference)
         ? Bootstrap(call, reference, refresh: false)
         : PullFromRegistry(call, new PullRequest
         {
@@ -62,7 +60,7 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
     // [DOCKER-API] "Create an image": without a tag, all of them.
     private async Task PullEveryTag(ApiCall call, ImageReference repository)
     {
-        if (Bootstrapped.Contains(repository.FamiliarName))
+        if (ImageService.IsMadeHere(repository))
         {
             await Bootstrap(call, repository.WithDefaultTag(), refresh: false);
             return;
@@ -87,7 +85,7 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
 
     private Task Bootstrap(ApiCall call, ImageReference reference, bool refresh)
     {
-        if (!Bootstrapped.Contains(reference.FamiliarName))
+        if (!ImageService.IsMadeHere(reference))
         {
             throw ApiException.NotFound($"{reference.Familiar} cannot be made from packages: only busybox and debian[:suite] can");
         }
@@ -100,15 +98,10 @@ internal sealed class ImageTransferRoutes(ImageService images, RegistryService r
                 return Task.CompletedTask;
             });
         }
-        string name = reference.FamiliarName == "busybox" || reference.Tag == "latest" ? reference.FamiliarName : reference.Familiar;
         return ProgressStream.RunAsync(call, async progress =>
         {
             progress.Send(new ProgressLine { Id = reference.Tag, Status = $"Making {reference.FamiliarName} from distribution packages" });
-            Image image = await images.BootstrapAsync(name, progress, call.Aborted);
-            if (!images.Store.TryGet(reference.ToString(), out _))
-            {
-                images.Store.Tag(image.Id, reference);
-            }
+            Image image = await images.BootstrapAsync(reference, progress, call.Aborted);
             Finish(progress, reference, image.ManifestDigest, "Downloaded newer image for");
         });
     }

@@ -54,7 +54,7 @@ internal sealed class RegistryRoutes(ImageService images, RegistryService regist
             {
                 (Digest digest, long size) = await registries.PushAsync(name, credentials, progress, call.Aborted);
                 progress.Send(new ProgressLine { Status = $"{name.Tag}: digest: {digest} size: {size}" });
-                progress.Send(new ProgressLine { Aux = new PushedImage(name.Tag!, digest.ToString(), size) });
+                progress.Send(new ProgressLine { Aux = new ProgressAux { Tag = name.Tag, Digest = digest.ToString(), Size = size } });
             }
         });
     }

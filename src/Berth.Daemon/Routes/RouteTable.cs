@@ -22,7 +22,7 @@ internal static class RouteTable
         .. new NetworkRoutes(engine.Networks).List(),
         .. new MachineRoutes(engine.Kernels, engine.Instances).List(),
         .. new BerthRoutes(options).List(),
-        .. BuildRoutes.List(),
+        .. new BuildRoutes(engine.Builds).List(),
         .. SwarmRoutes.List(),
     ];
 }

@@ -32,9 +32,18 @@ internal sealed class SystemRoutes(BerthEngine engine)
                 Images = [.. (imageUsage?.Images ?? []).Select(image => ImageSummaryView.Of(image, call.Version, sharedSize: true) with { Containers = users[image.Image.Id].Count() })],
                 Containers = engineUsage.Containers,
                 Volumes = engineUsage.Volumes,
+                BuildCache = all || types.Contains("build-cache") ? BuildCache() : [],
             },
             DockerJson.Wire.DiskUsageView);
     }
+
+    private IReadOnlyList<CacheEntryView> BuildCache() =>
+    [
+        .. engine.Builds.Cache().Select(static entry => new CacheEntryView(
+            entry.Id, "regular", entry.Description, InUse: false, entry.IsShared, entry.Size, DockerTime.Format(entry.Created), DockerTime.Format(entry.LastUsed), entry.Uses)),
+        .. engine.Builds.CacheMounts().Select(static mount => new CacheEntryView(
+            mount.Name, "exec.cachemount", "RUN --mount=type=cache", mount.InUse, Shared: false, mount.Size, DockerTime.Format(mount.LastUsed), DockerTime.Format(mount.LastUsed), 0)),
+    ];
 
     private async Task Events(ApiCall call)
     {

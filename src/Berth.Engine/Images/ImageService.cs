@@ -112,6 +112,19 @@ public sealed class ImageService
         }
     }
 
+    /// <summary>Whether an image is made of distribution packages here: under its short name it comes from no registry.</summary>
+    public static bool IsMadeHere(ImageReference reference) => reference.FamiliarName is "busybox" or "debian" && reference.Digest is null;
+
+    /// <summary>Makes one of the images that <see cref="IsMadeHere"/> names, under the name and tag asked for.</summary>
+    public async Task<Image> BootstrapAsync(ImageReference reference, IProgress<ImageProgress>? progress, CancellationToken cancellationToken)
+    {
+        string name = reference.FamiliarName == "busybox" || reference.Tag == "latest" ? reference.FamiliarName : reference.Familiar;
+        Image image = await BootstrapAsync(name, progress, cancellationToken);
+        if (!Store.TryGet(reference.ToString(), out _))
+            Store.Tag(image.Id, reference);
+        return image;
+    }
+
     /// <summary>Space that images take.</summary>
     public ImageDiskUsage DiskUsage() => Store.DiskUsage();
 

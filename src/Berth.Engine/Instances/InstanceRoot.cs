@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Berth.Containers.Lifecycle;
 using Berth.Engine.State;
 using Berth.Images.Containers;
@@ -61,30 +60,11 @@ internal static class InstanceRoot
                 return;
         }
         using FileDescriptor volume = Libc.Open(mount.Source, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        var pipe = new Pipe();
-        Task read = CloseAfter(async () =>
-        {
-            await using Stream output = pipe.Writer.AsStream();
-            await ContainerFiles.CopyOutAsync(root, mount.Destination.TrimEnd('/') + "/.", output, CancellationToken.None);
-        }, pipe.Writer);
-        await using Stream input = pipe.Reader.AsStream();
-        await ContainerFiles.CopyInAsync(volume, "/", input, new TarExtractOptions(), CancellationToken.None);
-        await read;
+        await TarPipe.RunAsync(
+            output => ContainerFiles.CopyOutAsync(root, mount.Destination.TrimEnd('/') + "/.", output, CancellationToken.None),
+            input => ContainerFiles.CopyInAsync(volume, "/", input, new TarExtractOptions(), CancellationToken.None));
     }
 
     private static OverlayRootfs Overlay(EngineContext context, Instance instance) =>
         new(context.LowerDirectories(instance.Definition.ImageId), context.Paths.Upper(instance.Id), context.Paths.Work(instance.Id));
-
-    private static async Task CloseAfter(Func<Task> write, PipeWriter writer)
-    {
-        try
-        {
-            await write();
-        }
-        catch (Exception e)
-        {
-            await writer.CompleteAsync(e);
-            throw;
-        }
-    }
 }

@@ -37,13 +37,13 @@ public static class ImageChange
             case "SHELL":
                 return defaults with { Shell = Array(rest) ?? throw Bad(change, "SHELL takes a JSON array of strings") };
             case "ENV":
-                return defaults with { Env = WithVariables(defaults.Env ?? [], ChangeWords.Pairs(rest, change)) };
+                return WithVariables(defaults, ChangeWords.Pairs(rest, change));
             case "LABEL":
-                return defaults with { Labels = WithLabels(defaults.Labels, ChangeWords.Pairs(rest, change)) };
+                return WithLabels(defaults, ChangeWords.Pairs(rest, change));
             case "EXPOSE":
-                return defaults with { ExposedPorts = With(defaults.ExposedPorts, ChangeWords.Split(rest, change).SelectMany(port => Ports(port, change))) };
+                return WithPorts(defaults, ChangeWords.Split(rest, change), change);
             case "VOLUME":
-                return defaults with { Volumes = With(defaults.Volumes, Array(rest) ?? ChangeWords.Split(rest, change)) };
+                return WithVolumes(defaults, Array(rest) ?? ChangeWords.Split(rest, change));
             case "USER":
                 return defaults with { User = rest };
             case "WORKDIR":
@@ -55,7 +55,7 @@ public static class ImageChange
             case "HEALTHCHECK":
                 return defaults with { Healthcheck = HealthChange.Parse(rest, change) };
             case "MAINTAINER":
-                return defaults with { Labels = WithLabels(defaults.Labels, [("maintainer", rest)]) };
+                return WithLabels(defaults, [("maintainer", rest)]);
             default:
                 throw Bad(change, "it is none of CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, MAINTAINER, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR");
         }
@@ -84,9 +84,10 @@ public static class ImageChange
 
     private static List<string> Command(string rest, ImageDefaults defaults) => Array(rest) ?? [.. defaults.Shell ?? ShellPrefix, rest];
 
-    private static List<string> WithVariables(IReadOnlyList<string> variables, IEnumerable<(string Key, string Value)> pairs)
+    /// <summary>ENV: new values take the old ones' places.</summary>
+    public static ImageDefaults WithVariables(ImageDefaults defaults, IEnumerable<(string Key, string Value)> pairs)
     {
-        List<string> result = [.. variables];
+        List<string> result = [.. defaults.Env ?? []];
         foreach ((string key, string value) in pairs)
         {
             int at = result.FindIndex(variable => variable.StartsWith(key + "=", StringComparison.Ordinal));
@@ -99,18 +100,27 @@ public static class ImageChange
                 result.Add($"{key}={value}");
             }
         }
-        return result;
+        return defaults with { Env = result };
     }
 
-    private static SortedDictionary<string, string> WithLabels(IReadOnlyDictionary<string, string>? labels, IEnumerable<(string Key, string Value)> pairs)
+    /// <summary>LABEL.</summary>
+    public static ImageDefaults WithLabels(ImageDefaults defaults, IEnumerable<(string Key, string Value)> pairs)
     {
-        var result = new SortedDictionary<string, string>((labels ?? new Dictionary<string, string>()).ToDictionary(), StringComparer.Ordinal);
+        var result = new SortedDictionary<string, string>((defaults.Labels ?? new Dictionary<string, string>()).ToDictionary(), StringComparer.Ordinal);
         foreach ((string key, string value) in pairs)
         {
             result[key] = value;
         }
-        return result;
+        return defaults with { Labels = result };
     }
+
+    /// <summary>EXPOSE.</summary>
+    /// <exception cref="ImageException">One of them is no port.</exception>
+    public static ImageDefaults WithPorts(ImageDefaults defaults, IEnumerable<string> ports, string change) =>
+        defaults with { ExposedPorts = With(defaults.ExposedPorts, ports.SelectMany(port => Ports(port, change))) };
+
+    /// <summary>VOLUME.</summary>
+    public static ImageDefaults WithVolumes(ImageDefaults defaults, IEnumerable<string> paths) => defaults with { Volumes = With(defaults.Volumes, paths) };
 
     private static SortedDictionary<string, EmptyObject> With(IReadOnlyDictionary<string, EmptyObject>? set, IEnumerable<string> names)
     {

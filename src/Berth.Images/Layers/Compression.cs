@@ -37,6 +37,23 @@ internal static class Compression
         _ => MediaTypes.OciLayer,
     };
 
+    /// <summary>Whether a stream holds a tar archive, plain or compressed.</summary>
+    /// <exception cref="ImageException">It is compressed in a way that is not read here.</exception>
+    public static async ValueTask<bool> IsTarAsync(Stream source, ArchiveLimits limits, CancellationToken cancellation)
+    {
+        byte[] block = new byte[TarHeader.BlockSize];
+        try
+        {
+            Stream plain = await OpenAsync(source, limits, cancellation);
+            return await plain.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, cancellation) == block.Length
+                && !TarHeader.IsZero(block) && TarHeader.ChecksumHolds(block);
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     private static CompressionKind Kind(ReadOnlySpan<byte> start) =>
         start.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) ? CompressionKind.Gzip
         : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) ? CompressionKind.Zstd

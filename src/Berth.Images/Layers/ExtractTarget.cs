@@ -34,18 +34,31 @@ internal sealed class ExtractTarget(FileDescriptor root, LowerView? lower, TarEx
             {
                 throw Refused(errno, entry);
             }
-            resolved = MakeParents(parts, entry);
-            directory = TryOpen(resolved, out errno) ?? throw Refused(errno, entry);
+            if (options.FollowsLinks)
+            {
+                directory = errno == Errno.ENOENT ? MakeFollowing(path) : throw Refused(errno, entry);
+            }
+            else
+            {
+                resolved = MakeParents(parts, entry);
+                directory = TryOpen(resolved, out errno) ?? throw Refused(errno, entry);
+            }
         }
         _open?.Dispose();
         (_openPath, _resolvedPath, _open) = (path, resolved, directory);
         return (directory, resolved);
     }
 
-    /// <summary>Opens a directory below the root without following any link.</summary>
-    public FileDescriptor? TryOpen(string path, out Errno errno) =>
-        Libc.TryOpenAt2(Root, path.Length == 0 ? "." : path, Libc.O_PATH | Libc.O_DIRECTORY,
+    /// <summary>Opens a directory below the root, by default without following any link.</summary>
+    public FileDescriptor? TryOpen(string path, out Errno errno) => options.FollowsLinks
+        ? PathWalker.TryOpenInRoot(Root, path, Libc.O_PATH | Libc.O_DIRECTORY, out errno)
+        : Libc.TryOpenAt2(Root, path.Length == 0 ? "." : path, Libc.O_PATH | Libc.O_DIRECTORY,
             Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_NO_MAGICLINKS, 0, out errno);
+
+    /// <summary>Opens a directory that was there before, or was just made, to change its attributes.</summary>
+    public FileDescriptor OpenExisting(FileDescriptor parent, string path, string name, bool exists) => exists && options.FollowsLinks
+        ? PathWalker.OpenInRoot(Root, path, Libc.O_RDONLY | Libc.O_DIRECTORY)
+        : Libc.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
 
     /// <summary>Remembers a time to set when the directory has all its files.</summary>
     public void SetTimeLater(string path, TarTime time) => _directoryTimes[path] = time;
@@ -109,6 +122,11 @@ internal sealed class ExtractTarget(FileDescriptor root, LowerView? lower, TarEx
         {
             return true;
         }
+        if (wantDirectory && options.FollowsLinks && existing.IsSymbolicLink && TryOpen(path, out _) is { } linked)
+        {
+            linked.Dispose();
+            return true;
+        }
         if (options.IsLayer)
         {
             if (LowerView.IsWhiteout(existing) && _whiteouts.Contains(path))
@@ -155,6 +173,12 @@ internal sealed class ExtractTarget(FileDescriptor root, LowerView? lower, TarEx
     {
         using FileDescriptor directory = Libc.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         Libc.SetXattr(directory, LayerNames.OpaqueXattr, "y"u8);
+    }
+
+    private FileDescriptor MakeFollowing(string path)
+    {
+        (uint uid, uint gid) = options.Owner ?? (0, 0);
+        return PathWalker.MakeDirectories(Root, path, 0x1ED /* 0755 */, uid, gid);
     }
 
     // Directories that the archive takes for granted: they look as in the layers below, else plain. Where the layers below have a

@@ -14,17 +14,21 @@ public static class LayerTarWriter
     }
 
     /// <summary>Writes an overlay upper directory as the layer it amounts to: whiteouts and opaque directories become <c>.wh.</c> entries.</summary>
-    public static async Task WriteUpperAsync(string upperDirectory, Stream output, CancellationToken cancellation)
+    /// <param name="upperDirectory">The directory.</param>
+    /// <param name="output">Gets the tar.</param>
+    /// <param name="cancellation">Stops the writing.</param>
+    /// <param name="latest">Later times are written as this one.</param>
+    public static async Task WriteUpperAsync(string upperDirectory, Stream output, CancellationToken cancellation, TarTime? latest = null)
     {
         using FileDescriptor root = Libc.Open(upperDirectory, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        await WriteAsync(root, isUpper: true, output, cancellation);
+        await WriteAsync(root, isUpper: true, output, cancellation, latest);
     }
 
-    internal static async Task WriteAsync(FileDescriptor root, bool isUpper, Stream output, CancellationToken cancellation)
+    internal static async Task WriteAsync(FileDescriptor root, bool isUpper, Stream output, CancellationToken cancellation, TarTime? latest = null)
     {
         await using var buffered = new BufferedStream(new NonClosingStream(output), 1 << 18);
         var writer = new TarWriter(buffered);
-        await new TreeArchiver(writer, isUpper).WriteDirectoryAsync(root, "", cancellation);
+        await new TreeArchiver(writer, isUpper) { Latest = latest }.WriteDirectoryAsync(root, "", cancellation);
         await writer.CompleteAsync(cancellation);
     }
 }

@@ -14,6 +14,12 @@ public sealed record TarExtractOptions
     /// <summary>Refuse to put a file in place of a directory or the other way round; otherwise the old one is removed.</summary>
     public bool NoOverwriteDirNonDir { get; init; }
 
+    /// <summary>Symbolic links among the directories that are there already are followed, as a process chrooted into the root would; otherwise they are refused.</summary>
+    public bool FollowsLinks { get; init; }
+
+    /// <summary>Directory below the root that the archive's names are relative to, without a slash in front; empty = the root.</summary>
+    public string Below { get; init; } = "";
+
     /// <summary>Owner and group of everything made, in place of the archive's.</summary>
     public (uint Uid, uint Gid)? Owner { get; init; }
 

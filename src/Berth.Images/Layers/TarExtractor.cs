@@ -17,6 +17,7 @@ public sealed class TarExtractor
     private readonly ExtractTarget _target;
     private readonly LowerView? _lower;
     private readonly DiskWatermark _watermark;
+    private readonly string[] _below;
     private long _bytes, _nextCheck;
     private int _entries;
     private bool _rootSeen;
@@ -27,6 +28,7 @@ public sealed class TarExtractor
         _lower = lower;
         _target = target;
         _metadata = new EntryMetadata(options);
+        _below = ArchivePath.Split(options.Below, options.Below);
         _watermark = new DiskWatermark(root.ProcPath, options.Limits.MinFreeBytes);
     }
 
@@ -73,8 +75,8 @@ public sealed class TarExtractor
 
     private async ValueTask PlaceAsync(TarEntry entry, TarReader reader, CancellationToken cancellation)
     {
-        string[] parts = ArchivePath.Split(entry.Name, entry.Name);
-        if (parts.Length == 0)
+        string[] parts = [.. _below, .. ArchivePath.Split(entry.Name, entry.Name)];
+        if (parts.Length == _below.Length)
         {
             PlaceRoot(entry);
             return;
@@ -219,7 +221,7 @@ public sealed class TarExtractor
             Libc.MakeDirectoryAt(parent, name, 0x1C0 /* 0700 */);
             _target.MarkReplaced(parent, path, name);
         }
-        using FileDescriptor directory = Libc.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        using FileDescriptor directory = _target.OpenExisting(parent, path, name, exists);
         _metadata.Apply(directory, entry, withTimes: false);
         _target.SetTimeLater(path, entry.ModifiedAt);
     }
@@ -231,7 +233,7 @@ public sealed class TarExtractor
         {
             throw ImageException.BadEntry(entry.Name, "a hard link needs a target");
         }
-        using FileDescriptor directory = _target.TryOpen(string.Join('/', parts[..^1]), out Errno errno)
+        using FileDescriptor directory = _target.TryOpen(string.Join('/', (string[])[.. _below, .. parts[..^1]]), out Errno errno)
             ?? throw ImageException.BadEntry(entry.Name, errno == Errno.ENOENT ? Missing(entry) : $"the path of its link target \"{ImageException.Printable(entry.LinkName)}\" has a symbolic link or a file in it");
         Errno found = Libc.TryStatAt(directory, parts[^1], out Libc.statx stat);
         if (found != Errno.None || LowerView.IsWhiteout(stat))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Berth.Build.Ignore;
 using Berth.Images.Tar;
 using Berth.Linux;
 
@@ -13,6 +14,18 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
     private const int MaxDepth = 1000, MaxExtents = 4096, BufferSize = 256 * 1024;
     private const int SeekSet = 0, SeekData = 3, SeekHole = 4;
 
+    /// <summary>Later times are written as this one.</summary>
+    public TarTime? Latest { get; init; }
+
+    /// <summary>Permission bits of everything but links, in place of their own.</summary>
+    public int? Mode { get; init; }
+
+    /// <summary>What is left out, by the names after <see cref="IgnoresBelow"/>.</summary>
+    public IgnoreFile Ignores { get; init; } = IgnoreFile.Empty;
+
+    /// <summary>The directory of the archive that <see cref="Ignores"/> is about.</summary>
+    public string IgnoresBelow { get; set; } = "";
+
     private readonly Dictionary<(ulong Device, ulong Inode), string> _firstNames = [];
 
     /// <summary>Writes a directory as an entry of that name and everything in it; <paramref name="name"/> "" is the archive's root.</summary>
@@ -22,8 +35,17 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
         {
             throw new ImageException(ImageErrorCode.NotSupported, $"directories more than {MaxDepth} deep: {ImageException.Printable(name)}");
         }
-        Libc.statx stat = Libc.Stat(directory);
-        await writer.WriteEntryAsync(Entry(stat, name.Length == 0 ? "./" : name + "/", TarEntryType.Directory) with { Attributes = Attributes(directory) }, cancellation);
+        await WriteDirectoryEntryAsync(directory, name, cancellation);
+        await WriteContentAsync(directory, name, cancellation, depth);
+    }
+
+    /// <summary>Writes a directory's own entry alone.</summary>
+    public ValueTask WriteDirectoryEntryAsync(FileDescriptor directory, string name, CancellationToken cancellation) =>
+        writer.WriteEntryAsync(Entry(Libc.Stat(directory), name.Length == 0 ? "./" : name + "/", TarEntryType.Directory) with { Attributes = Attributes(directory) }, cancellation);
+
+    /// <summary>Writes everything in a directory, but not its own entry.</summary>
+    public async ValueTask WriteContentAsync(FileDescriptor directory, string name, CancellationToken cancellation, int depth = 0)
+    {
         if (isUpper && Libc.GetXattr(directory, LayerNames.OpaqueXattr) is [(byte)'y', ..])
         {
             await writer.WriteFileAsync(ExtractTarget.Join(name, LayerNames.OpaqueMarker), default, default, cancellation);
@@ -33,7 +55,18 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
         foreach (DirectoryEntry child in children)
         {
             cancellation.ThrowIfCancellationRequested();
-            await WriteAsync(directory, child.Name, ExtractTarget.Join(name, child.Name), cancellation, depth + 1);
+            string path = ExtractTarget.Join(name, child.Name);
+            if (Ignores.IsEmpty || !Ignores.Ignores(Ignorable(path)))
+            {
+                await WriteAsync(directory, child.Name, path, cancellation, depth + 1);
+            }
+            else if (Ignores.MayKeepBelow(Ignorable(path)) && Libc.TryOpenAt(directory, child.Name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out _) is { } kept)
+            {
+                using (kept)
+                {
+                    await WriteContentAsync(kept, path, cancellation, depth + 1);
+                }
+            }
         }
     }
 
@@ -186,6 +219,8 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
         return extents.Sum(extent => extent.Length) > size - 65536 ? null : extents;
     }
 
+    private string Ignorable(string path) => IgnoresBelow.Length == 0 ? path : path[(IgnoresBelow.Length + 1)..];
+
     private TarEntry Entry(in Libc.statx stat, string name, TarEntryType type)
     {
         (uint uid, uint gid) = owner?.Invoke(stat.stx_uid, stat.stx_gid) ?? (stat.stx_uid, stat.stx_gid);
@@ -193,11 +228,11 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
         {
             Name = name,
             Type = type,
-            Mode = (int)stat.Permissions,
+            Mode = type == TarEntryType.SymbolicLink ? (int)stat.Permissions : Mode ?? (int)stat.Permissions,
             Uid = uid,
             Gid = gid,
             Size = type == TarEntryType.File ? (long)stat.stx_size : 0,
-            ModifiedAt = new TarTime(stat.stx_mtime.tv_sec, (int)stat.stx_mtime.tv_nsec),
+            ModifiedAt = Latest is { } latest && stat.stx_mtime.tv_sec >= latest.Seconds ? latest : new TarTime(stat.stx_mtime.tv_sec, (int)stat.stx_mtime.tv_nsec),
         };
     }
 

@@ -49,6 +49,39 @@ public sealed record RegistryCredentials
         }
     }
 
+    /// <summary>Reads an X-Registry-Config header, the credentials for several registries, by domain. [DOCKER-API] "Build an image".</summary>
+    /// <exception cref="ImageException">It is malformed.</exception>
+    public static IReadOnlyDictionary<string, RegistryCredentials> ParseConfigHeader(string? header)
+    {
+        var all = new Dictionary<string, RegistryCredentials>(StringComparer.Ordinal);
+        if (string.IsNullOrEmpty(header))
+        {
+            return all;
+        }
+        try
+        {
+            string text = header.Length <= MaxHeader ? header.Replace('+', '-').Replace('/', '_').TrimEnd('=') : throw new FormatException();
+            using JsonDocument document = RegistryJson.TryParse(Base64Url.DecodeFromChars(text)) ?? throw new FormatException();
+            foreach (JsonProperty entry in document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.EnumerateObject() : throw new FormatException())
+            {
+                all[Domain(entry.Name)] = ParseJson(Encoding.UTF8.GetBytes(entry.Value.GetRawText()));
+            }
+            return all;
+        }
+        catch (FormatException)
+        {
+            throw new ImageException(ImageErrorCode.InvalidParameter, "the X-Registry-Config header is not base64url of a JSON object");
+        }
+    }
+
+    // "https://index.docker.io/v1/" is what docker calls its hub.
+    private static string Domain(string address)
+    {
+        int scheme = address.IndexOf("://", StringComparison.Ordinal);
+        string host = (scheme < 0 ? address : address[(scheme + 3)..]).Split('/')[0];
+        return host is "index.docker.io" ? "docker.io" : host;
+    }
+
     /// <summary>Reads Docker's AuthConfig object.</summary>
     /// <exception cref="FormatException">It is not one.</exception>
     public static RegistryCredentials ParseJson(ReadOnlySpan<byte> json)

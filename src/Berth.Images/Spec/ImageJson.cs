@@ -16,6 +16,7 @@ namespace Berth.Images.Spec;
 [JsonSerializable(typeof(List<Archives.DockerArchiveItem>))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, string>>))]
 [JsonSerializable(typeof(Store.StoreState))]
+[JsonSerializable(typeof(Building.StepRecord))]
 [JsonSerializable(typeof(List<string>))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Berth.Images.Building;
 using Berth.Images.Spec;
 using Berth.Images.Tar;
 using Berth.Linux;
@@ -16,7 +17,7 @@ internal sealed class StoreContent : IDisposable
         Paths = new StorePaths(Path.GetFullPath(root));
         Limits = limits;
         Time = time;
-        foreach (string directory in (string[])[Paths.Root, Paths.Blobs, Paths.Layers, Paths.Staging, Paths.Partials])
+        foreach (string directory in (string[])[Paths.Root, Paths.Blobs, Paths.Layers, Paths.Staging, Paths.Partials, Paths.Steps])
         {
             // Layers hold setuid programs and device nodes: nobody but root may walk in.
             Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -30,6 +31,7 @@ internal sealed class StoreContent : IDisposable
             Partials.Trim();
             Catalog = new StoreCatalog(Paths);
             DropBroken();
+            Steps = new StepCache(Paths, time, record => IsWhole(record.Stack));
             Collect();
         }
         catch
@@ -58,6 +60,9 @@ internal sealed class StoreContent : IDisposable
 
     /// <summary>Downloads that broke off.</summary>
     public PartialBlobs Partials { get; }
+
+    /// <summary>Results of build steps.</summary>
+    public StepCache Steps { get; }
 
     /// <summary>One holder at a time downloads a blob.</summary>
     public KeyedGate Downloading { get; } = new();
@@ -105,6 +110,10 @@ internal sealed class StoreContent : IDisposable
                 live.UnionWith(manifest.Layers.Select(layer => layer.Digest));
                 live.UnionWith(LayerChain.Of(config.Rootfs.DiffIds));
             }
+            foreach ((_, StepRecord step) in Steps.All)
+            {
+                live.UnionWith(step.Stack.Pins);
+            }
             if (state.Layers.Keys.Any(chain => !live.Contains(chain)))
             {
                 Catalog.Update(next =>
@@ -118,6 +127,16 @@ internal sealed class StoreContent : IDisposable
             return SweepBlobs(live) + SweepLayers(state, Catalog.Current, live);
         }
     }
+
+    /// <summary>Whether every layer of a stack is there, blob and files.</summary>
+    public bool IsWhole(LayerList stack)
+    {
+        StoreState state = Catalog.Current;
+        return stack.Layers.All(layer => HasBlob(layer.Digest)) && stack.Chain.All(chain => state.Layers.ContainsKey(chain) && Directory.Exists(Paths.Layer(chain)));
+    }
+
+    /// <summary>Chain ids of the layers that images have.</summary>
+    public HashSet<Digest> LayersOfImages() => [.. Catalog.Current.Images.Values.SelectMany(image => LayerChain.Of(Parsed(image.Manifest).Config.Rootfs.DiffIds))];
 
     /// <summary>Removes a tree of the store's own, whatever its modes; symbolic links are not followed.</summary>
     public static void DeleteTree(string path)

@@ -22,6 +22,11 @@ internal sealed class StorePaths(string root)
     /// <summary>Downloads that broke off.</summary>
     public string Partials { get; } = Path.Combine(root, "partial");
 
+    /// <summary>Results of build steps, by key.</summary>
+    public string Steps { get; } = Path.Combine(root, "steps");
+
+    public string Step(Digest key) => Path.Combine(Steps, key.Hex);
+
     public string PartialBlob(Digest digest) => Path.Combine(Partials, digest.Hex);
 
     public string Blob(Digest digest) => Path.Combine(Blobs, digest.Hex);
