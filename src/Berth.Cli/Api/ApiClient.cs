@@ -47,12 +47,12 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
     }
 
     /// <summary>Sends <paramref name="source"/> as the body, in chunks.</summary>
-    public Exchange Upload(string method, string target, Stream source, string contentType = "application/x-tar")
+    public Exchange Upload(string method, string target, Stream source, string contentType = "application/x-tar", (string Name, string Value)? header = null)
     {
         var connection = Take();
         try
         {
-            connection.SendChunked(method, Address(target), contentType, source);
+            connection.SendChunked(method, Address(target), contentType, source, header);
             return Open(method, connection);
         }
         catch

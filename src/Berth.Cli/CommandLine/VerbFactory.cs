@@ -48,6 +48,8 @@ internal static class VerbFactory
         "compose" => new ComposeVerb(),
         "inspect" => new InspectVerb(null),
         "events" or "system events" => new EventsVerb(),
+        "build" or "image build" or "builder build" => new BuildVerb(),
+        "builder prune" => new PruneVerb(PruneTarget.Builds),
         "images" or "image ls" or "image list" => new ImagesVerb(),
         "tag" or "image tag" => new TagVerb(),
         "rmi" or "image rm" or "image remove" => new RemoveImageVerb(),
@@ -99,5 +101,5 @@ internal static class VerbFactory
     };
 
     private static bool IsGroup(string word) =>
-        word is "container" or "image" or "volume" or "network" or "vm" or "kernel" or "registry" or "system" or "daemon";
+        word is "container" or "image" or "builder" or "volume" or "network" or "vm" or "kernel" or "registry" or "system" or "daemon";
 }

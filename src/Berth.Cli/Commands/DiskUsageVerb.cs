@@ -37,12 +37,14 @@ internal sealed class DiskUsageVerb : Verb
         var running = containers.Where(container => container.Text("State") is "running" or "paused" or "restarting").ToList();
         var volumes = root.Items("Volumes").ToList();
         var mounted = volumes.Where(volume => volume.Field("UsageData").Number("RefCount") > 0).ToList();
+        var cache = root.Items("BuildCache").ToList();
         var unusedImages = images.Except(used).Sum(image => image.Number("Size"));
         _list.Print(context, s_columns, "Type",
         [
             Line("Images", images.Count, used.Count, root.Number("LayersSize"), Math.Min(unusedImages, root.Number("LayersSize"))),
             Line("Containers", containers.Count, running.Count, Size(containers, c => c.Number("SizeRw")), Size(containers.Except(running), c => c.Number("SizeRw"))),
             Line("Local Volumes", volumes.Count, mounted.Count, Size(volumes, VolumeSize), Size(volumes.Except(mounted), VolumeSize)),
+            Line("Build Cache", cache.Count, cache.Count(entry => entry.Flag("InUse")), Size(cache, entry => entry.Number("Size")), Size(cache.Where(entry => !entry.Flag("InUse") && !entry.Flag("Shared")), entry => entry.Number("Size"))),
         ]);
         return 0;
     }

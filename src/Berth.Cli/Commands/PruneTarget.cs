@@ -7,4 +7,5 @@ internal enum PruneTarget
     Images,
     Volumes,
     Networks,
+    Builds,
 }

@@ -15,6 +15,7 @@ internal static class Pruning
         {
             PruneTarget.Containers => ("/containers/prune", "ContainersDeleted", "Deleted Containers:"),
             PruneTarget.Images => ("/images/prune", "ImagesDeleted", "Deleted Images:"),
+            PruneTarget.Builds => ("/build/prune", "CachesDeleted", "Deleted build cache objects:"),
             PruneTarget.Networks => ("/networks/prune", "NetworksDeleted", "Deleted Networks:"),
             _ => ("/volumes/prune", "VolumesDeleted", "Deleted Volumes:"),
         };

@@ -21,7 +21,7 @@ internal sealed class SystemPruneVerb : Verb
 
     public override int Run(CommandContext context, IReadOnlyList<string> arguments)
     {
-        var warning = $"This will remove all stopped containers, all networks no container uses{(_volumes.Value ? ", anonymous volumes no container uses" : "")} and all {(_all.Value ? "images without a container" : "unnamed images")}.";
+        var warning = $"This will remove all stopped containers, all networks no container uses{(_volumes.Value ? ", anonymous volumes no container uses" : "")} all {(_all.Value ? "images without a container" : "unnamed images")} and all build cache.";
         if (!_force.Value && !Confirmation.Ask(context, warning))
         {
             return 1;
@@ -33,6 +33,7 @@ internal sealed class SystemPruneVerb : Verb
             freed += Pruning.Prune(context, PruneTarget.Volumes, all: false, _filter.Values.Where(filter => filter.StartsWith("label", StringComparison.Ordinal)));
         }
         freed += Pruning.Prune(context, PruneTarget.Images, _all.Value, _filter.Values);
+        freed += Pruning.Prune(context, PruneTarget.Builds, all: false, _filter.Values.Where(filter => filter.StartsWith("until", StringComparison.Ordinal)));
         context.Out.WriteLine($"Total reclaimed space: {ByteText.Decimal(freed, 4)}");
         return 0;
     }

@@ -45,9 +45,14 @@ internal sealed class HttpConnection(Stream stream) : IDisposable
     }
 
     /// <summary>Sends a request whose body is copied from <paramref name="source"/> in chunks. Stops early when the daemon hangs up: its answer says why.</summary>
-    public void SendChunked(string method, string target, string contentType, Stream source)
+    public void SendChunked(string method, string target, string contentType, Stream source, (string Name, string Value)? header = null)
     {
-        var head = Head(method, target, contentType, upgrade: false).Append("Transfer-Encoding: chunked\r\n\r\n").ToString();
+        var lines = Head(method, target, contentType, upgrade: false);
+        if (header is { } more)
+        {
+            lines.Append(more.Name).Append(": ").Append(more.Value).Append("\r\n");
+        }
+        var head = lines.Append("Transfer-Encoding: chunked\r\n\r\n").ToString();
         stream.Write(Encoding.UTF8.GetBytes(head));
         const int Room = 16;
         var bytes = new byte[Room + 64 * 1024 + 2];

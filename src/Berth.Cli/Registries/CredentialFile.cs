@@ -46,6 +46,24 @@ internal sealed class CredentialFile(string path)
         return null;
     }
 
+    /// <summary>All credentials as the X-Registry-Config header tells them: base64url of JSON by registry. [DOCKER-API] "Build an image".</summary>
+    public string ToConfigHeader()
+    {
+        var root = Read();
+        IEnumerable<string> named = [.. (root["auths"] as JsonObject ?? []).Select(entry => RegistryName.OfAddress(entry.Key)), .. (root["credHelpers"] as JsonObject ?? []).Select(entry => entry.Key)];
+        var json = JsonWriting.Object(json =>
+        {
+            foreach (var registry in named.Distinct())
+            {
+                if (Get(registry) is { } credentials)
+                {
+                    credentials.WriteTo(json, RegistryName.Key(registry), registry);
+                }
+            }
+        });
+        return Convert.ToBase64String(json).Replace('+', '-').Replace('/', '_');
+    }
+
     /// <summary>Keeps credentials; true when they lie unencrypted in the file itself.</summary>
     public bool Set(string registry, Credentials credentials)
     {

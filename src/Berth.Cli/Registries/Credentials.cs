@@ -14,7 +14,17 @@ internal sealed record Credentials(string Username, string Secret)
     public string ToHeader(string registry) => Convert.ToBase64String(ToJson(registry)).Replace('+', '-').Replace('/', '_');
 
     /// <summary>Docker's AuthConfig.</summary>
-    public byte[] ToJson(string registry) => JsonWriting.Object(json =>
+    public byte[] ToJson(string registry) => JsonWriting.Object(json => Write(json, registry));
+
+    /// <summary>Writes Docker's AuthConfig as a member of an object.</summary>
+    public void WriteTo(JsonText json, string name, string registry)
+    {
+        json.WriteStartObject(name);
+        Write(json, registry);
+        json.WriteEndObject();
+    }
+
+    private void Write(JsonText json, string registry)
     {
         if (Username == TokenUser)
         {
@@ -26,7 +36,7 @@ internal sealed record Credentials(string Username, string Secret)
             json.WriteString("password", Secret);
         }
         json.WriteString("serveraddress", RegistryName.Key(registry));
-    });
+    }
 
     /// <summary>The form of the config file: base64 of <c>user:password</c>.</summary>
     public string ToBasic() => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Secret}"));
