@@ -72,9 +72,10 @@ public sealed class BuildContext(string directory)
             {
                 Filter(child, name, ignores);
             }
-            if (ignored && (child is null || Libc.ReadDirectory(child).Count == 0))
+            if (ignored)
             {
-                TreeRemoval.Remove(directory, entry.Name);
+                // A directory stays when something in it does.
+                Libc.TryUnlinkAt(directory, entry.Name, child is null ? 0 : Libc.AT_REMOVEDIR);
             }
         }
     }
