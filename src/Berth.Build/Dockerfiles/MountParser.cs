@@ -86,7 +86,7 @@ internal static class MountParser
         return mount.Kind == MountKind.Cache && mount.Id.Length == 0 ? mount with { Id = mount.Target } : mount;
     }
 
-    // [RFC4180] fields: quotes keep a comma together, two of them stand for one.
+    // [RFC 4180] fields: quotes keep a comma together, two of them stand for one.
     private static List<(string, string?)> Fields(string text, Func<string, DockerfileException> wrong)
     {
         var fields = new List<(string, string?)>();

@@ -30,7 +30,7 @@ internal sealed class BuildVerb : Verb
     public override string Usage => "[OPTIONS] PATH|-";
 
     public override IReadOnlyList<string> Examples =>
-        ["build -t app .", "build -t app:debug --target debug --build-arg V=2 src", "build --secret id=token,src=token.txt .", "build -q - <Dockerfile", "build --build-arg SOURCE_DATE_EPOCH=0 ."];
+        ["build -t app .", "build -t app:debug --target debug --build-arg V=2 src", "build --secret id=token,src=token.txt .", "cat Dockerfile | berth build -q -", "build --build-arg SOURCE_DATE_EPOCH=0 ."];
 
     public override Flag[] Flags =>
         [_tag, _file, _argument, _target, _noCache, _pull, _label, _secret, _progress, _idFile, _quiet, _network, _platform, _host, _memory, _shm];

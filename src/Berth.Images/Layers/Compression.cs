@@ -48,9 +48,9 @@ internal static class Compression
             return await plain.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, cancellation) == block.Length
                 && !TarHeader.IsZero(block) && TarHeader.ChecksumHolds(block);
         }
-        catch (InvalidDataException)
+        catch (ImageException e) when (e.Code == ImageErrorCode.InvalidArchive)
         {
-            return false;
+            return false; // compressed data that is damaged
         }
     }
 

@@ -27,7 +27,6 @@ public sealed class TestListener : IAsyncLifetime
         [
             .. PingRoutes.List(),
             .. SwarmRoutes.List(),
-            .. BuildRoutes.List(),
             new("POST", "/late/{id}/attach", Late),
             new("POST", "/silent/{id}/attach", Silent),
             new("POST", "/echo", Echo),
