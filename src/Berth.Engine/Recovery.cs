@@ -117,11 +117,14 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
             return;
         if (context.Registry.Find(process.Id) is not { } instance || instance.Id != process.Id)
         {
-            // Removed, but not yet forgotten, or never recorded.
-            if (process.IsRunning)
-                await context.Supervisor.KillAllAsync(process.Id, cancellationToken);
-            else
+            // Removed, but not yet forgotten, or never recorded: the command of a build.
+            if (!process.IsRunning)
+            {
                 await context.Supervisor.ForgetAsync(process.Id, null, cancellationToken);
+                return;
+            }
+            steps.AddOrphan(process.Id);
+            await context.Supervisor.KillAllAsync(process.Id, cancellationToken);
             return;
         }
         await instance.Gate.WaitAsync(cancellationToken);

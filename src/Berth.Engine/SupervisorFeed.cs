@@ -70,6 +70,12 @@ internal sealed class SupervisorFeed(EngineContext context, InstanceRunner runne
             _replay.Add(recorded);
     }
 
+    private async Task EndedAsync(SupervisedProcess process)
+    {
+        await runner.EndedAsync(process);
+        steps.SweepOrphan(process.Id);
+    }
+
     private async Task RecordAsync(SupervisedProcess process)
     {
         await Task.Yield();
@@ -78,7 +84,7 @@ internal sealed class SupervisorFeed(EngineContext context, InstanceRunner runne
             if (process.ExecId is not null)
                 await execs.EndedAsync(process);
             else if (!steps.TryEnd(process))
-                await runner.EndedAsync(process);
+                await EndedAsync(process);
         }
         catch (Exception e)
         {

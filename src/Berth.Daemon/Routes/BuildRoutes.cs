@@ -100,16 +100,15 @@ internal sealed class BuildRoutes(BuildService builds)
     // {"NAME":"value"}; null is a name without a value in the client's environment.
     private static Dictionary<string, string> Pairs(ApiQuery query, string name)
     {
-        if (query.Text(name) is not { } text)
-            return [];
-        return Json(text, name, DockerJson.Wire.DictionaryStringString).Where(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value!);
+        Dictionary<string, string>? pairs = query.Text(name) is { } text ? Json(text, name, DockerJson.Wire.DictionaryStringString) : null;
+        return pairs?.Where(static pair => pair.Value is not null).ToDictionary(static pair => pair.Key, static pair => pair.Value) ?? [];
     }
 
-    private static T Json<T>(string text, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    private static T? Json<T>(string text, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(text, type) ?? throw ApiException.BadRequest($"query parameter {name} is null");
+            return JsonSerializer.Deserialize(text, type);
         }
         catch (JsonException e)
         {

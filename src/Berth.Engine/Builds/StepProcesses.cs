@@ -21,6 +21,7 @@ internal sealed class StepProcesses(EngineContext context, SpecSource specs, Ins
     public const string HostName = "berth-build";
 
     private readonly ConcurrentDictionary<string, (TaskCompletionSource<SupervisedProcess> End, InstanceDefinition Definition)> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _orphans = new(StringComparer.Ordinal);
     private readonly Lock _idRanges = new();
 
     /// <summary>Whether a process of the supervisor's is a step that runs in this engine.</summary>
@@ -33,6 +34,16 @@ internal sealed class StepProcesses(EngineContext context, SpecSource specs, Ins
             return false;
         step.End.TrySetResult(process);
         return true;
+    }
+
+    /// <summary>A process that no record holds is about to be ended; it may write into its directory until then.</summary>
+    public void AddOrphan(string id) => _orphans.TryAdd(id, true);
+
+    /// <summary>It has ended: its directory goes.</summary>
+    public void SweepOrphan(string id)
+    {
+        if (_orphans.TryRemove(id, out _) && Directory.Exists(context.Paths.Container(id)) && !Trees.TryDelete(context.Paths.Container(id), out IOException? error))
+            EngineLog.Failed(context.Log, id, "deleting what was left of it", error!);
     }
 
     /// <summary>Checks limits and network before anything is built.</summary>

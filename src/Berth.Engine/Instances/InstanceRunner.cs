@@ -53,9 +53,6 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             }
         }
         await context.Supervisor.ForgetAsync(process.Id, null, CancellationToken.None);
-        // A build step of an earlier life wrote into its directory until now.
-        if (context.Registry.Find(process.Id) is null && Directory.Exists(context.Paths.Container(process.Id)))
-            Trees.TryDelete(context.Paths.Container(process.Id), out _);
     }
 
     /// <summary>Records the end of a workload whose exit nobody saw.</summary>
