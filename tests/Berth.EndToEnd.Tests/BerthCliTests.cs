@@ -137,7 +137,7 @@ public sealed class BerthCliTests(DaemonFixture fixture) : BerthTest(fixture)
         Assert.Contains("--nosuch", flag.Error);
         Assert.Contains("Examples:", (await Berth("run --help")).Expect().Output);
         Assert.Contains("not a command", (await Berth("frobnicate")).Error);
-        Assert.Contains("berth load", (await Berth("build .")).Error);
+        Assert.Contains("berth build", (await Berth("buildx build .")).Error);
     }
 
     [Fact]

@@ -11,14 +11,14 @@ public sealed class RecoveryTests
     public async Task DaemonKilled_RunningContainersGoOnWithCompleteLogs()
     {
         await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
-        await Docker(daemon, "run", "-d", "--name", "c1", "busybox", "sh", "-c", "for i in $(seq 1 30); do echo n$i; sleep 0.1; done; exit 6");
+        await Docker(daemon, "run", "-d", "--name", "c1", "busybox", "sh", "-c", "for i in $(seq 1 150); do echo n$i; sleep 0.1; done; exit 6");
         string pid = (await Docker(daemon, "inspect", "-f", "{{.State.Pid}}", "c1")).Text;
         await daemon.KillAsync();
         Assert.True(Directory.Exists($"/proc/{pid}"));
         await daemon.RestartAsync(Cancellation);
         Assert.Equal($"true {pid}", (await Docker(daemon, "inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "c1")).Text);
         Assert.Equal("6", (await Docker(daemon, "wait", "c1")).Text);
-        Assert.Equal(Enumerable.Range(1, 30).Select(i => $"n{i}"), (await Docker(daemon, "logs", "c1")).Lines);
+        Assert.Equal(Enumerable.Range(1, 150).Select(i => $"n{i}"), (await Docker(daemon, "logs", "c1")).Lines);
     }
 
     [Fact]

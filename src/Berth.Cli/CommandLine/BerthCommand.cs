@@ -13,7 +13,7 @@ internal static class BerthCommand
     private const int BrokenPipe = 128 + 13;
 
     // Verbs of docker's that people will try.
-    private static readonly string[] Absent = ["build", "builder", "buildx", "login", "logout", "manifest", "push", "search"];
+    private static readonly string[] Absent = ["buildx", "manifest", "search"];
 
     /// <summary>Runs one command line and returns the exit code.</summary>
     public static int Run(string[] words)
@@ -151,7 +151,7 @@ internal static class BerthCommand
         var called = group.Length == 0 ? "berth" : $"berth {group}";
         if (used == 0 && Absent.Contains(word))
         {
-            context.Complain($"Berth has no '{word}' yet. Images come from 'berth load', 'berth import', 'berth commit' and 'berth image bootstrap'.");
+            context.Complain($"Berth has no '{word}' yet. Images come from 'berth build', 'berth pull', 'berth load', 'berth import' and 'berth commit'.");
             return UsageError;
         }
         var near = Suggestions.Nearest(word, VerbTable.Children(group));
