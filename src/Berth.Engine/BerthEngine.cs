@@ -37,7 +37,7 @@ public sealed class BerthEngine : IAsyncDisposable
         var remover = new InstanceRemover(context);
         _fabric = new NetworkFabric(context.Options, context.Networks, context.Endpoints, context.Log);
         _networks = new InstanceNetworks(context, context.Networks, context.Endpoints, _fabric);
-        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new VolumeFiller(context), _networks) { Running = BeginHealth };
+        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new InstanceVolumes(context), _networks) { Running = BeginHealth };
         Execs = new ExecService(context, specs);
         var views = new InstanceViews(context, Execs);
         Instances = new InstanceService(context, specs, runner, remover, views, _networks);
@@ -47,7 +47,7 @@ public sealed class BerthEngine : IAsyncDisposable
         Recovery = new Recovery(context, runner, remover, Execs, BeginHealth);
         Feed = new SupervisorFeed(context, runner, Execs, Recovery);
         context.Images.SetUse(UseOf);
-        context.Volumes.SetUse(name => context.Registry.All.Count(i => i.Definition.Mounts.Any(m => m.VolumeName == name)));
+        context.Volumes.SetUsers(name => [.. context.Registry.All.Where(i => i.Definition.Mounts.Any(m => m.VolumeName == name)).Select(static i => i.Name)]);
     }
 
     /// <summary>Containers.</summary>
@@ -156,6 +156,7 @@ public sealed class BerthEngine : IAsyncDisposable
             context.Endpoints.Load();
             await supervisorReady;
             await engine.Recovery.ReconcileAsync(cancellationToken);
+            engine.Recovery.SettleVolumes();
             await engine._networks.ReconcileAsync();
             engine._feed = engine.Feed.RunAsync(context.Stopping.Token);
             await engine.Feed.Replayed.WaitAsync(cancellationToken);

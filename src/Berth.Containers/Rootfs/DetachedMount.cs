@@ -31,6 +31,14 @@ internal static class DetachedMount
     public static FileDescriptor Bind(string source, bool recursive) =>
         OpenTree(null, source, OPEN_TREE_CLONE | (recursive ? (uint)AT_RECURSIVE : 0));
 
+    /// <summary>A copy of what lies at a path below <paramref name="source"/>, whose content is someone else's: links may lead around in it, not out.</summary>
+    public static FileDescriptor BindBelow(string source, string subpath, bool recursive)
+    {
+        using FileDescriptor top = Open(source, O_PATH | O_DIRECTORY);
+        using FileDescriptor place = OpenAt2(top, subpath, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+        return OpenTree(place, "", OPEN_TREE_CLONE | (recursive ? (uint)AT_RECURSIVE : 0));
+    }
+
     /// <summary>A copy of a mount in another process's mount namespace, <c>/proc/PID/root/PATH</c>: only from within can it be taken.</summary>
     public static FileDescriptor? BindOfProcess(string source, bool recursive)
     {

@@ -9,6 +9,9 @@ public sealed record MountSpec
 
     public string? Source { get; init; }
 
+    /// <summary>What of a bind's source is shown, below it: links on the way lead nowhere else. Not part of the specification.</summary>
+    public string? Subpath { get; init; }
+
     public IReadOnlyList<string> Options { get => field ?? []; init; }
 
     public IReadOnlyList<IdMapping> UidMappings { get => field ?? []; init; }

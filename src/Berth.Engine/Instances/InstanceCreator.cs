@@ -30,7 +30,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         {
             InstanceFiles.Create(context.Paths, definition);
             foreach (PlannedMount mount in definition.Mounts.Where(static m => m.Type == "volume"))
-                context.Volumes.Ensure(mount.VolumeName!, mount.Anonymous, mount.VolumeLabels);
+                context.Volumes.Ensure(mount.VolumeName!, mount.Anonymous, mount.VolumeLabels, mount.VolumeOptions);
             Instance instance = Register(name, definition);
             context.Events.Publish(instance, "create");
         }

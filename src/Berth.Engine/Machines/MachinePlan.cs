@@ -106,32 +106,7 @@ internal static class MachinePlan
 
     private static GuestMountConfig Tmpfs(PlannedMount mount)
     {
-        uint flags = mount.ReadOnly ? (uint)MS_RDONLY : 0;
-        var options = new List<string>();
-        foreach (string option in mount.TmpfsOptions)
-        {
-            if (Flag(option) is { } flag)
-                flags |= (uint)flag;
-            else
-                options.Add(option);
-        }
-        return new GuestMountConfig("tmpfs", mount.Destination, "tmpfs", flags, string.Join(',', options));
+        (ulong flags, string data) = MountFlags.Split(mount.TmpfsOptions);
+        return new GuestMountConfig("tmpfs", mount.Destination, "tmpfs", (uint)(flags | (mount.ReadOnly ? MS_RDONLY : 0)), data);
     }
-
-    // The names of mount(8) that mount(2) takes as flags; those that only take a flag back mean nothing for a new mount.
-    private static ulong? Flag(string option) => option switch
-    {
-        "ro" => MS_RDONLY,
-        "nosuid" => MS_NOSUID,
-        "nodev" => MS_NODEV,
-        "noexec" => MS_NOEXEC,
-        "sync" => MS_SYNCHRONOUS,
-        "dirsync" => MS_DIRSYNC,
-        "noatime" => MS_NOATIME,
-        "nodiratime" => MS_NODIRATIME,
-        "relatime" => MS_RELATIME,
-        "strictatime" => MS_STRICTATIME,
-        "rw" or "async" or "atime" or "diratime" or "norelatime" or "nostrictatime" => 0,
-        _ => null,
-    };
 }

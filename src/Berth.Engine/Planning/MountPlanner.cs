@@ -1,5 +1,6 @@
 using Berth.Engine.Configuration;
 using Berth.Engine.State;
+using Berth.Engine.Volumes;
 
 namespace Berth.Engine.Planning;
 
@@ -24,7 +25,7 @@ internal static class MountPlanner
         {
             (string name, bool readOnly) = SplitVolumesFrom(from);
             foreach (PlannedMount mount in mountsOf(name).Where(static m => m.Type != "tmpfs"))
-                mounts[mount.Destination] = mount with { ReadOnly = mount.ReadOnly || readOnly, NoCopy = true, Anonymous = false };
+                mounts[mount.Destination] = mount with { ReadOnly = mount.ReadOnly || readOnly, NoCopy = true };
         }
         var own = new HashSet<string>(StringComparer.Ordinal);
         foreach (string bind in host.Binds ?? [])
@@ -90,6 +91,7 @@ internal static class MountPlanner
                 string propagation = options.Propagation is { Length: > 0 } p ? p : "rprivate";
                 if (!Propagations.Contains(propagation))
                     throw EngineException.Invalid($"HostConfig.Mounts.BindOptions.Propagation: \"{propagation}\" is none of {string.Join(", ", Propagations)}");
+                CheckRecursion(mount.ReadOnly, options, propagation);
                 return new()
                 {
                     Type = "bind",
@@ -98,13 +100,15 @@ internal static class MountPlanner
                     ReadOnly = mount.ReadOnly,
                     Propagation = propagation,
                     NonRecursive = options.NonRecursive,
+                    WritableBelow = options.ReadOnlyNonRecursive,
                     CreateSource = options.CreateMountpoint,
                 };
             case "volume":
-                if (mount.VolumeOptions is { Subpath.Length: > 0 })
-                    throw EngineException.NotImplemented("HostConfig.Mounts.VolumeOptions.Subpath is not available yet: mount the whole volume");
-                if (mount.VolumeOptions?.DriverConfig is { } driver && (driver.Name is not (null or "" or "local") || driver.Options is { Count: > 0 }))
-                    throw EngineException.NotImplemented("HostConfig.Mounts.VolumeOptions.DriverConfig: only driver \"local\" without options is available");
+                if (mount.BindOptions is not null || mount.TmpfsOptions is not null)
+                    throw EngineException.Invalid("invalid mount config for type \"volume\": only VolumeOptions may be given");
+                if (mount.VolumeOptions?.DriverConfig?.Name is not (null or "" or "local"))
+                    throw EngineException.Invalid($"HostConfig.Mounts.VolumeOptions.DriverConfig: volume driver \"{mount.VolumeOptions.DriverConfig.Name}\" is not available: the one driver is local");
+                VolumeDriverOptions.Check(mount.VolumeOptions?.DriverConfig?.Options, "HostConfig.Mounts.VolumeOptions.DriverConfig.Options");
                 bool anonymous = string.IsNullOrEmpty(mount.Source);
                 string name = anonymous ? newName() : VolumeName(mount.Source!, "HostConfig.Mounts.Source");
                 return Volume(name, destination, "z", volumePath) with
@@ -113,15 +117,39 @@ internal static class MountPlanner
                     NoCopy = mount.VolumeOptions?.NoCopy ?? false,
                     Anonymous = anonymous,
                     VolumeLabels = mount.VolumeOptions?.Labels,
+                    VolumeOptions = mount.VolumeOptions?.DriverConfig?.Options,
+                    Subpath = Subpath(mount.VolumeOptions?.Subpath ?? ""),
                 };
             case "tmpfs":
                 if (!string.IsNullOrEmpty(mount.Source))
                     throw EngineException.Invalid("invalid mount config for type \"tmpfs\": HostConfig.Mounts.Source must be empty");
+                if (mount.BindOptions is not null || mount.VolumeOptions is not null)
+                    throw EngineException.Invalid("invalid mount config for type \"tmpfs\": only TmpfsOptions may be given");
                 List<string> list = TmpfsRules.From(mount.TmpfsOptions ?? new());
                 return new() { Type = "tmpfs", Destination = destination, ReadOnly = mount.ReadOnly, TmpfsOptions = list };
             default:
                 throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume or tmpfs");
         }
+    }
+
+    private static void CheckRecursion(bool readOnly, BindOptions options, string propagation)
+    {
+        const string Field = "HostConfig.Mounts.BindOptions";
+        if (options.ReadOnlyNonRecursive && options.ReadOnlyForceRecursive)
+            throw EngineException.Invalid($"{Field}: ReadOnlyNonRecursive and ReadOnlyForceRecursive contradict each other");
+        if ((options.ReadOnlyNonRecursive || options.ReadOnlyForceRecursive) && !readOnly)
+            throw EngineException.Invalid($"{Field}: ReadOnlyNonRecursive and ReadOnlyForceRecursive are for read-only mounts: set ReadOnly too");
+        if (options.ReadOnlyForceRecursive && (options.NonRecursive || propagation != "rprivate"))
+            throw EngineException.Invalid($"{Field}: ReadOnlyForceRecursive needs a recursive bind with propagation rprivate");
+    }
+
+    private static string Subpath(string path)
+    {
+        if (path.Length == 0)
+            return "";
+        if (path[0] == '/' || path.Split('/').Contains(".."))
+            throw EngineException.Invalid($"HostConfig.Mounts.VolumeOptions.Subpath: '{path}' must be a relative path within the volume");
+        return Normalize(path).TrimStart('/');
     }
 
     private static PlannedMount Tmpfs(string path, string options)

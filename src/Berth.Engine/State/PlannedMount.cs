@@ -22,6 +22,12 @@ internal sealed record PlannedMount
 
     public bool NonRecursive { get; init; }
 
+    /// <summary>Read-only at its top alone: what is mounted below stays as it is.</summary>
+    public bool WritableBelow { get; init; }
+
+    /// <summary>What of a volume is shown, relative; empty for all of it.</summary>
+    public string Subpath { get; init; } = "";
+
     public bool NoCopy { get; init; }
 
     /// <summary>Make a missing source directory (short form of binds).</summary>
@@ -31,6 +37,9 @@ internal sealed record PlannedMount
     public bool Anonymous { get; init; }
 
     public IReadOnlyDictionary<string, string>? VolumeLabels { get; init; }
+
+    /// <summary>Driver options for a volume that is made for this mount.</summary>
+    public IReadOnlyDictionary<string, string>? VolumeOptions { get; init; }
 
     public IReadOnlyList<string> TmpfsOptions { get; init; } = [];
 }
