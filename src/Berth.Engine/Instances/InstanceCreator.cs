@@ -86,9 +86,10 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             if (mode is not null && mode.StartsWith("container:", StringComparison.Ordinal))
                 context.Registry.Get(mode["container:".Length..]);
         }
-        // The image's volumes are no mounts of a machine: their paths stay on its disk.
         IReadOnlyList<PlannedMount> mounts = MountPlanner.Plan(
-            host.IsMachine ? config with { Volumes = null } : config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
+            config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
+        if (host.IsMachine)
+            MachineFolders.Check(mounts);
         InstanceFiles.CheckBindSources([.. mounts.Where(static m => !m.CreateSource)]);
         if (string.IsNullOrEmpty(config.Hostname) && host.UTSMode != "host" && host.NetworkMode != "host")
             config = config with { Hostname = JoinedHostName(host.NetworkMode) ?? id[..12] };

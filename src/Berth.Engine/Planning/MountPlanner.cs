@@ -80,6 +80,10 @@ internal static class MountPlanner
     private static PlannedMount FromMount(MountConfig mount, Func<string, string> volumePath, Func<string> newName)
     {
         string destination = Destination(mount.Target ?? "", "HostConfig.Mounts.Target");
+        UnknownFields.Refuse(mount.Unknown, "HostConfig.Mounts.");
+        UnknownFields.Refuse(mount.BindOptions?.Unknown, "HostConfig.Mounts.BindOptions.");
+        UnknownFields.Refuse(mount.VolumeOptions?.Unknown, "HostConfig.Mounts.VolumeOptions.");
+        UnknownFields.Refuse(mount.TmpfsOptions?.Unknown, "HostConfig.Mounts.TmpfsOptions.");
         switch (mount.Type)
         {
             case "bind":
