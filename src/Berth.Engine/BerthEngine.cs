@@ -208,7 +208,7 @@ public sealed class BerthEngine : IAsyncDisposable
 
     private ImageUse? UseOf(string imageId)
     {
-        Instance[] users = [.. _context.Registry.All.Where(i => i.Definition.ImageId == imageId)];
+        Instance[] users = [.. _context.Registry.All.Where(i => i.Definition.ImageId == imageId || i.Definition.Mounts.Any(m => m.ImageId == imageId))];
         Instance? user = users.FirstOrDefault(static i => i.State.IsRunning) ?? users.FirstOrDefault();
         return user is null ? null : new ImageUse(user.Id, user.State.IsRunning);
     }

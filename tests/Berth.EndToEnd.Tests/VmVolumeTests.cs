@@ -138,13 +138,39 @@ public sealed class VmVolumeTests(VmVolumeFixture fixture) : IClassFixture<VmVol
     }
 
     [Fact]
+    public async Task Program_ThatAsksForEverything_HearsTheSameInBoth()
+    {
+        string program = Host("files");
+        (await Command.RunAsync("gcc", ["-O1", "-static", "-w", "-o", program, Path.Combine(Repository.Root, "tests/Berth.EndToEnd.Tests/files.c")], cancellationToken: Cancellation)).Expect();
+        Directory.CreateDirectory(Host("work-c"));
+        Directory.CreateDirectory(Host("work-m"));
+        string[] container = (await Docker("run", "--rm", "-v", fixture.Directory + ":/host", "busybox", "/host/files", "/host/work-c")).Expect().Lines;
+        string[] machine = (await Guest("/host/files /host/work-m")).Expect().Lines;
+        Assert.True(container.Length > 80, string.Join('\n', container));
+        Assert.Equal(container, machine);
+    }
+
+    [Fact]
     public async Task BerthCli_Mounts_AreGivenToAMachineOfItsOwn()
     {
         CommandResult run = await Daemon.BerthAsync(
-            ["run", "--rm", "--vm", "-m", "128m", "-v", fixture.Directory + ":/x:ro", "--mount", "type=volume,dst=/anonymous", "--mount", "type=volume,src=vmdata,dst=/s,volume-subpath=inner", "busybox",
-                "sh", "-c", "cat /s/f; touch /x/n 2>/dev/null || echo refused; echo x >/anonymous/f; mount | grep -c virtiofs; ls -A /dev | grep berth; :"], cancellationToken: Cancellation);
-        Assert.Equal((0, "inner\nrefused\n3\n"), (run.ExitCode, run.Output));
+            ["run", "--rm", "--vm", "-m", "128m", "-v", fixture.Directory + ":/x:ro", "--mount", "type=volume,dst=/anonymous", "--mount", "type=volume,src=vmdata,dst=/s,volume-subpath=inner",
+                "--mount", "type=image,src=seeded,dst=/i,image-subpath=seed", "busybox", "sh", "-c", "cat /s/f /i/l; touch /i/x 2>/dev/null || echo no; touch /x/n 2>/dev/null || echo refused; echo x >/anonymous/f; mount | grep -c virtiofs; ls -A /dev | grep berth; :"], cancellationToken: Cancellation);
+        Assert.Equal((0, "inner\nseeded\nno\nrefused\n4\n"), (run.ExitCode, run.Output));
         Assert.All((await Docker("volume", "ls", "-q", "-f", "dangling=true")).Expect().Lines, static name => Assert.DoesNotMatch("^[0-9a-f]{64}$", name));
+    }
+
+    [Fact]
+    public async Task Sandbox_OfAMachineThatShares_HasRightsOverFilesAndSeesNoOthers()
+    {
+        string pid = (await Docker("inspect", "-f", "{{.State.Pid}}", VmVolumeFixture.Machine)).Expect().Text;
+        string status = await File.ReadAllTextAsync($"/proc/{pid}/status", Cancellation);
+        // chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap
+        foreach (string line in new[] { "CapPrm:\t00000000880000db", "CapEff:\t00000000880000db", "CapBnd:\t00000000880000db", "NoNewPrivs:\t1", "Seccomp:\t2" })
+            Assert.Contains(line + "\n", status, StringComparison.Ordinal);
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6"], Directory.EnumerateFileSystemEntries($"/proc/{pid}/root/folders").Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        string mounts = await File.ReadAllTextAsync($"/proc/{pid}/mountinfo", Cancellation);
+        Assert.All(mounts.Split('\n').Where(static line => line.Contains(" /folders/", StringComparison.Ordinal)), static line => Assert.Contains("nosuid,nodev,noexec", line, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -196,6 +196,23 @@ public sealed class VolumeTests(DaemonFixture fixture) : DockerTest(fixture)
     }
 
     [Fact]
+    public async Task Image_IsMountedReadOnlyWholeOrInPart()
+    {
+        string image = await ImageAsync("mkdir -p /a/b && echo inside >/a/b/f && ln -s /etc /a/escape"), user = NewName();
+        Assert.Equal(["inside", "ro"], (await Docker("run", "--rm", "--mount", $"type=image,src={image},dst=/i", "busybox", "sh", "-c", "cat /i/a/b/f; test -d /i/bin && touch /i/x 2>/dev/null || echo ro")).Expect().Lines);
+        Assert.Equal("inside", (await Docker("run", "--rm", "--mount", $"type=image,src={image},dst=/i,image-subpath=a/b", "busybox", "cat", "/i/f")).Expect().Text);
+        Assert.Equal("inside", (await Docker("run", "--rm", "--mount", $"type=image,src={image},dst=/i,image-subpath=a/b/f", "busybox", "cat", "/i")).Expect().Text);
+        Assert.NotEqual(0, (await Docker("run", "--rm", "--mount", $"type=image,src={image},dst=/i,image-subpath=a/escape", "busybox", "true")).ExitCode);
+        Assert.Contains("No such image", (await Docker("run", "--rm", "--mount", $"type=image,src={NewName()},dst=/i", "busybox", "true")).Error, StringComparison.Ordinal);
+        (await Docker("create", "--name", user, "--mount", $"type=image,src={image},dst=/i", "busybox")).Expect();
+        Assert.Equal("image false", await Inspect(user, "{{(index .Mounts 0).Type}} {{(index .Mounts 0).RW}}"));
+        Assert.NotEqual(0, (await Docker("rmi", image)).ExitCode);
+        (await Docker("rm", user)).Expect();
+        (await Docker("rmi", image)).Expect();
+        Assert.DoesNotContain("/i ", await Mounts(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task VolumesFrom_HasThemReadOnlyWhenAsked()
     {
         string from = NewName(), directory = Directory.CreateDirectory(Path.Combine(Daemon.Scratch, NewName())).FullName;

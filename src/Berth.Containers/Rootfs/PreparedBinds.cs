@@ -30,6 +30,7 @@ internal sealed class PreparedBinds : IDisposable
     private static FileDescriptor Bind(MountSpec mount, bool recursive)
     {
         string source = mount.Source ?? "";
+        if (mount.Layers.Count > 0) return DetachedMount.ReadOnlyOverlay(mount.Layers);
         return mount.Subpath is { Length: > 0 } subpath ? DetachedMount.BindBelow(source, subpath, recursive)
             : DetachedMount.BindOfProcess(source, recursive) ?? DetachedMount.Bind(source, recursive);
     }

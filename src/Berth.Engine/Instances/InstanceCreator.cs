@@ -87,7 +87,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
                 context.Registry.Get(mode["container:".Length..]);
         }
         IReadOnlyList<PlannedMount> mounts = MountPlanner.Plan(
-            config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
+            config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts, name => context.Images.Get(name).Id);
         if (host.IsMachine)
             MachineFolders.Check(mounts);
         InstanceFiles.CheckBindSources([.. mounts.Where(static m => !m.CreateSource)]);

@@ -32,14 +32,14 @@ internal static class MachineFolders
     }
 
     /// <summary>How the sandbox shows them to berth-vmm.</summary>
-    public static IEnumerable<MountSpec> Mounts(InstanceDefinition definition)
+    public static IEnumerable<MountSpec> Mounts(InstanceDefinition definition, SpecInputs inputs)
     {
         if (!Any(definition))
             return [];
         var parent = new MountSpec { Destination = MachinePlaces.Folders, Type = "tmpfs", Source = "tmpfs", Options = ["nosuid", "nodev", "noexec", "mode=755", "size=1m"] };
-        return Of(definition).Select(static folder =>
+        return Of(definition).Select(folder =>
         {
-            MountSpec bind = MountList.User(folder.Mount);
+            MountSpec bind = MountList.User(folder.Mount, inputs);
             return bind with { Destination = Place(folder.Number), Options = [.. bind.Options, "nosuid", "nodev", "noexec"] };
         }).Prepend(parent);
     }

@@ -34,7 +34,7 @@ internal static class MachineSpec
             Process = MachineFolders.Any(definition) ? WithRightsOverFiles(machine) : machine,
             Root = new RootSpec { Path = "rootfs", Readonly = true },
             Hostname = SpecBuilder.HostName(definition, inputs),
-            Mounts = [.. Mounts(machines, parts, directory), .. MachineFolders.Mounts(definition)],
+            Mounts = [.. Mounts(machines, parts, directory), .. MachineFolders.Mounts(definition, inputs)],
             Annotations = host.Annotations ?? new Dictionary<string, string>(),
             Linux = new LinuxSpec
             {

@@ -27,7 +27,7 @@ internal static class MountList
         foreach (PlannedMount mount in definition.Mounts)
         {
             mounts.RemoveAll(m => m.Destination == mount.Destination);
-            mounts.Add(User(mount));
+            mounts.Add(User(mount, inputs));
         }
         return mounts;
     }
@@ -52,8 +52,10 @@ internal static class MountList
     }
 
     /// <summary>A mount as the user asked for it.</summary>
-    public static MountSpec User(PlannedMount mount)
+    public static MountSpec User(PlannedMount mount, SpecInputs inputs)
     {
+        if (mount.ImageId is { } image)
+            return Mount(mount.Destination, "bind", mount.Source, "bind", "rprivate", "ro") with { Layers = inputs.LayersOf(image), Subpath = mount.Subpath };
         string access = mount.ReadOnly ? "ro" : "rw";
         if (mount.Type == "tmpfs")
             return new MountSpec { Destination = mount.Destination, Type = "tmpfs", Source = "tmpfs", Options = [.. mount.TmpfsOptions, access] };

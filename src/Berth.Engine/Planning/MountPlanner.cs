@@ -15,10 +15,11 @@ internal static class MountPlanner
 
     /// <summary>
     /// <paramref name="volumePath"/> gives a volume's directory, <paramref name="newName"/> a name for an anonymous one,
-    /// <paramref name="mountsOf"/> the mounts of another instance.
+    /// <paramref name="mountsOf"/> the mounts of another instance, <paramref name="imageId"/> the
+    /// id of an image.
     /// </summary>
     public static IReadOnlyList<PlannedMount> Plan(
-        InstanceConfig config, HostConfig host, Func<string, string> volumePath, Func<string> newName, Func<string, IReadOnlyList<PlannedMount>> mountsOf)
+        InstanceConfig config, HostConfig host, Func<string, string> volumePath, Func<string> newName, Func<string, IReadOnlyList<PlannedMount>> mountsOf, Func<string, string> imageId)
     {
         var mounts = new Dictionary<string, PlannedMount>(StringComparer.Ordinal);
         foreach (string from in host.VolumesFrom ?? [])
@@ -31,7 +32,7 @@ internal static class MountPlanner
         foreach (string bind in host.Binds ?? [])
             AddOwn(ParseBind(bind, volumePath, newName), "HostConfig.Binds");
         foreach (MountConfig mount in host.Mounts ?? [])
-            AddOwn(FromMount(mount, volumePath, newName), "HostConfig.Mounts");
+            AddOwn(FromMount(mount, volumePath, newName, imageId), "HostConfig.Mounts");
         foreach ((string path, string options) in host.Tmpfs ?? new Dictionary<string, string>())
             AddOwn(Tmpfs(path, options), "HostConfig.Tmpfs");
         foreach (string path in config.Volumes?.Keys ?? [])
@@ -77,20 +78,20 @@ internal static class MountPlanner
         return mount;
     }
 
-    private static PlannedMount FromMount(MountConfig mount, Func<string, string> volumePath, Func<string> newName)
+    private static PlannedMount FromMount(MountConfig mount, Func<string, string> volumePath, Func<string> newName, Func<string, string> imageId)
     {
         string destination = Destination(mount.Target ?? "", "HostConfig.Mounts.Target");
         UnknownFields.Refuse(mount.Unknown, "HostConfig.Mounts.");
         UnknownFields.Refuse(mount.BindOptions?.Unknown, "HostConfig.Mounts.BindOptions.");
         UnknownFields.Refuse(mount.VolumeOptions?.Unknown, "HostConfig.Mounts.VolumeOptions.");
         UnknownFields.Refuse(mount.TmpfsOptions?.Unknown, "HostConfig.Mounts.TmpfsOptions.");
+        UnknownFields.Refuse(mount.ImageOptions?.Unknown, "HostConfig.Mounts.ImageOptions.");
+        CheckOptions(mount);
         switch (mount.Type)
         {
             case "bind":
                 if (mount.Source is not { Length: > 0 } source || source[0] != '/')
                     throw EngineException.Invalid("invalid mount config for type \"bind\": HostConfig.Mounts.Source must be an absolute path");
-                if (mount.VolumeOptions is not null || mount.TmpfsOptions is not null)
-                    throw EngineException.Invalid("invalid mount config for type \"bind\": only BindOptions may be given");
                 BindOptions options = mount.BindOptions ?? new();
                 string propagation = options.Propagation is { Length: > 0 } p ? p : "rprivate";
                 if (!Propagations.Contains(propagation))
@@ -108,8 +109,6 @@ internal static class MountPlanner
                     CreateSource = options.CreateMountpoint,
                 };
             case "volume":
-                if (mount.BindOptions is not null || mount.TmpfsOptions is not null)
-                    throw EngineException.Invalid("invalid mount config for type \"volume\": only VolumeOptions may be given");
                 if (mount.VolumeOptions?.DriverConfig?.Name is not (null or "" or "local"))
                     throw EngineException.Invalid($"HostConfig.Mounts.VolumeOptions.DriverConfig: volume driver \"{mount.VolumeOptions.DriverConfig.Name}\" is not available: the one driver is local");
                 VolumeDriverOptions.Check(mount.VolumeOptions?.DriverConfig?.Options, "HostConfig.Mounts.VolumeOptions.DriverConfig.Options");
@@ -122,17 +121,27 @@ internal static class MountPlanner
                     Anonymous = anonymous,
                     VolumeLabels = mount.VolumeOptions?.Labels,
                     VolumeOptions = mount.VolumeOptions?.DriverConfig?.Options,
-                    Subpath = Subpath(mount.VolumeOptions?.Subpath ?? ""),
+                    Subpath = Subpath(mount.VolumeOptions?.Subpath ?? "", "VolumeOptions"),
                 };
             case "tmpfs":
                 if (!string.IsNullOrEmpty(mount.Source))
                     throw EngineException.Invalid("invalid mount config for type \"tmpfs\": HostConfig.Mounts.Source must be empty");
-                if (mount.BindOptions is not null || mount.VolumeOptions is not null)
-                    throw EngineException.Invalid("invalid mount config for type \"tmpfs\": only TmpfsOptions may be given");
                 List<string> list = TmpfsRules.From(mount.TmpfsOptions ?? new());
                 return new() { Type = "tmpfs", Destination = destination, ReadOnly = mount.ReadOnly, TmpfsOptions = list };
+            case "image":
+                if (string.IsNullOrEmpty(mount.Source))
+                    throw EngineException.Invalid("invalid mount config for type \"image\": HostConfig.Mounts.Source must name an image");
+                return new()
+                {
+                    Type = "image",
+                    Source = mount.Source,
+                    ImageId = imageId(mount.Source),
+                    Destination = destination,
+                    ReadOnly = true,
+                    Subpath = Subpath(mount.ImageOptions?.Subpath ?? "", "ImageOptions"),
+                };
             default:
-                throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume or tmpfs");
+                throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume, tmpfs or image");
         }
     }
 
@@ -147,12 +156,22 @@ internal static class MountPlanner
             throw EngineException.Invalid($"{Field}: ReadOnlyForceRecursive needs a recursive bind with propagation rprivate");
     }
 
-    private static string Subpath(string path)
+    private static void CheckOptions(MountConfig mount)
+    {
+        foreach ((object? given, string type, string name) in ((object?, string, string)[])
+            [(mount.BindOptions, "bind", "BindOptions"), (mount.VolumeOptions, "volume", "VolumeOptions"), (mount.TmpfsOptions, "tmpfs", "TmpfsOptions"), (mount.ImageOptions, "image", "ImageOptions")])
+        {
+            if (given is not null && mount.Type != type)
+                throw EngineException.Invalid($"invalid mount config for type \"{mount.Type}\": {name} are for mounts of type {type}");
+        }
+    }
+
+    private static string Subpath(string path, string options)
     {
         if (path.Length == 0)
             return "";
         if (path[0] == '/' || path.Split('/').Contains(".."))
-            throw EngineException.Invalid($"HostConfig.Mounts.VolumeOptions.Subpath: '{path}' must be a relative path within the volume");
+            throw EngineException.Invalid($"HostConfig.Mounts.{options}.Subpath: '{path}' must be a relative path that stays within");
         return Normalize(path).TrimStart('/');
     }
 

@@ -7,7 +7,7 @@ namespace Berth.Engine.Tests.Planning;
 public sealed class MountPlannerTests
 {
     private static IReadOnlyList<PlannedMount> Plan(HostConfig host, InstanceConfig? config = null, IReadOnlyList<PlannedMount>? others = null) =>
-        MountPlanner.Plan(config ?? new InstanceConfig(), host, static name => "/v/" + name, static () => "anonymous", _ => others ?? []);
+        MountPlanner.Plan(config ?? new InstanceConfig(), host, static name => "/v/" + name, static () => "anonymous", _ => others ?? [], static name => "sha256:" + name);
 
     [Fact]
     public void Plan_Binds_AreReadWithTheirModes()
