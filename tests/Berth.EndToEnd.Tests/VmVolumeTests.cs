@@ -161,6 +161,18 @@ public sealed class VmVolumeTests(VmVolumeFixture fixture) : IClassFixture<VmVol
     }
 
     [Fact]
+    public async Task Restart_OfAMachine_HasItsVolumesAgain()
+    {
+        (await Docker("run", "-d", "--runtime", "vm", "--name", "again", "-m", "128m", "-v", "/kept", "busybox", "sh", "-c", "echo x >>/kept/f; echo boot $(wc -l </kept/f); sleep 100000")).Expect();
+        await VmFixture.WaitForLogAsync(Daemon, "again", "boot 1");
+        (await Docker("restart", "-t", "0", "again")).Expect();
+        await VmFixture.WaitForLogAsync(Daemon, "again", "boot 2");
+        string volume = (await Docker("inspect", "-f", "{{(index .Mounts 0).Name}}", "again")).Expect().Text;
+        (await Docker("rm", "-f", "-v", "again")).Expect();
+        Assert.DoesNotContain(volume, (await Docker("volume", "ls", "-q")).Expect().Lines);
+    }
+
+    [Fact]
     public async Task Sandbox_OfAMachineThatShares_HasRightsOverFilesAndSeesNoOthers()
     {
         string pid = (await Docker("inspect", "-f", "{{.State.Pid}}", VmVolumeFixture.Machine)).Expect().Text;

@@ -70,6 +70,28 @@ public sealed class VolumeTests(DaemonFixture fixture) : DockerTest(fixture)
     }
 
     [Fact]
+    public async Task DaemonKilled_MountedVolumes_StayForTheirUsersAndGoWithoutThem()
+    {
+        await using PrivateDaemon daemon = await PrivateDaemon.StartAsync(Cancellation);
+        foreach (string volume in new[] { "used", "left" })
+        {
+            (await daemon.DockerAsync(["volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", volume], cancellationToken: Cancellation)).Expect();
+            (await daemon.DockerAsync(["run", "-d", "--name", volume + "-by", "-v", volume + ":/d", "busybox", "sh", "-c", "echo kept >/d/f; sleep 1000"], cancellationToken: Cancellation)).Expect();
+        }
+        string pid = (await daemon.DockerAsync(["inspect", "-f", "{{.State.Pid}}", "left-by"], cancellationToken: Cancellation)).Expect().Text;
+        await daemon.KillAsync();
+        (await Command.RunAsync("kill", ["-9", pid], cancellationToken: Cancellation)).Expect();
+        await daemon.RestartAsync(Cancellation);
+        Assert.Equal("kept", (await daemon.DockerAsync(["run", "--rm", "-v", "used:/d", "busybox", "cat", "/d/f"], cancellationToken: Cancellation)).Expect().Text);
+        (await daemon.DockerAsync(["wait", "left-by"], cancellationToken: Cancellation)).Expect();
+        string mounts = await Mounts();
+        Assert.Contains(Path.Combine(daemon.DataRoot, "volumes", "used"), mounts, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.Combine(daemon.DataRoot, "volumes", "left"), mounts, StringComparison.Ordinal);
+        (await daemon.DockerAsync(["rm", "-f", "used-by"], cancellationToken: Cancellation)).Expect();
+        Assert.DoesNotContain(daemon.DataRoot, await Mounts(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task InUse_IsNotRemovedAndNamesTheInstance()
     {
         string volume = NewName(), user = NewName();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Berth.Engine.State;
 using Berth.Engine.Volumes;
 using Berth.Linux;
@@ -9,14 +8,15 @@ namespace Berth.Engine.Instances;
 /// their place. Instances that share a volume wait for each other.</summary>
 internal sealed class InstanceVolumes(EngineContext context)
 {
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+    // A volume's gate is shared by others with names of the same hash: they wait for each other in vain, but nobody has to forget gates.
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1))];
 
     public async Task PrepareAsync(Instance instance)
     {
         bool first = !instance.VolumesFilled && instance.State.StartedAt is null;
         foreach (PlannedMount mount in instance.Definition.Mounts.Where(static m => m.Type == "volume"))
         {
-            SemaphoreSlim gate = _gates.GetOrAdd(mount.VolumeName!, static _ => new SemaphoreSlim(1));
+            SemaphoreSlim gate = _gates[(uint)mount.VolumeName!.GetHashCode(StringComparison.Ordinal) % _gates.Length];
             await gate.WaitAsync();
             try
             {
