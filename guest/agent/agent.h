@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum {
-    PROTOCOL_VERSION = 2,
+    PROTOCOL_VERSION = 3,
     MAGIC = 0x48545242, // "BRTH"
     HEADER_SIZE = 12,
     MAX_PAYLOAD = 65536,

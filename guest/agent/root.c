@@ -153,13 +153,56 @@ static bool write_file(const char *path, const char *content) {
     return done && closed ? true : fail("write", path);
 }
 
+// Shared folders come as one file system. It stands aside until each of them is at its place, then nothing else of it can be reached by name.
+static const char *const shared = "/dev/.berth-shared";
+
+static bool mount_shared(const char *tag) {
+    if (mkdir(shared, 0700) < 0 || mount(tag, shared, "virtiofs", 0, NULL) < 0)
+        return fail("mount the shared folders of", tag);
+    return true;
+}
+
+static bool make_file(const char *path) {
+    char parent[4096];
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (slash && slash != parent) {
+        *slash = 0;
+        if (!make_directories(parent, 0755))
+            return false;
+    }
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file >= 0)
+        close(file);
+    return file >= 0 || errno == EEXIST;
+}
+
+static bool mount_share(const char *name, const char *target, unsigned long flags) {
+    char source[300];
+    struct stat status;
+    snprintf(source, sizeof source, "%s/%.255s", shared, name);
+    if (stat(source, &status) < 0 || !(S_ISDIR(status.st_mode) ? make_directories(target, 0755) : make_file(target)) ||
+        mount(source, target, NULL, MS_BIND, NULL) < 0)
+        return false;
+    return flags == 0 || mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | flags, NULL) == 0;
+}
+
 static bool mount_more(struct reader *reader) {
+    char *tag = read_string(reader);
+    bool sharing = *tag && !reader->bad;
+    if (sharing && !mount_shared(tag)) {
+        free(tag);
+        return false;
+    }
+    free(tag);
     uint32_t count = read_u32(reader);
     for (uint32_t i = 0; i < count && !reader->bad; i++) {
         char *source = read_string(reader), *target = read_string(reader), *type = read_string(reader);
         uint32_t flags = read_u32(reader);
         char *options = read_string(reader);
-        bool done = reader->bad || (make_directories(target, 0755) && mount(source, target, type, flags, options) == 0);
+        bool done = reader->bad || (strcmp(type, "share") == 0
+            ? mount_share(source, target, flags)
+            : make_directories(target, 0755) && mount(source, target, type, flags, options) == 0);
         if (!done)
             fail("mount", target);
         free(source);
@@ -169,7 +212,7 @@ static bool mount_more(struct reader *reader) {
         if (!done)
             return false;
     }
-    return true;
+    return !sharing || (umount2(shared, MNT_DETACH) == 0 && rmdir(shared) == 0) ? true : fail("put away", shared);
 }
 
 // Run in the mount and process namespaces of the workload: /proc shows its own processes.

@@ -38,7 +38,7 @@ public sealed class BerthEngine : IAsyncDisposable
         var remover = new InstanceRemover(context);
         _fabric = new NetworkFabric(context.Options, context.Networks, context.Endpoints, context.Log);
         _networks = new InstanceNetworks(context, context.Networks, context.Endpoints, _fabric);
-        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new VolumeFiller(context), _networks) { Running = BeginHealth };
+        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new InstanceVolumes(context), _networks) { Running = BeginHealth };
         Execs = new ExecService(context, specs);
         var views = new InstanceViews(context, Execs);
         Instances = new InstanceService(context, specs, runner, remover, views, _networks);
@@ -50,7 +50,7 @@ public sealed class BerthEngine : IAsyncDisposable
         Recovery = new Recovery(context, runner, remover, Execs, steps, BeginHealth);
         Feed = new SupervisorFeed(context, runner, Execs, steps, Recovery);
         context.Images.SetUse(UseOf);
-        context.Volumes.SetUse(name => context.Registry.All.Count(i => i.Definition.Mounts.Any(m => m.VolumeName == name)));
+        context.Volumes.SetUsers(name => [.. context.Registry.All.Where(i => i.Definition.Mounts.Any(m => m.VolumeName == name)).Select(static i => i.Name)]);
     }
 
     /// <summary>Containers.</summary>
@@ -163,6 +163,7 @@ public sealed class BerthEngine : IAsyncDisposable
             context.Endpoints.Load();
             await supervisorReady;
             await engine.Recovery.ReconcileAsync(cancellationToken);
+            engine.Recovery.SettleVolumes();
             await engine._networks.ReconcileAsync();
             engine._feed = engine.Feed.RunAsync(context.Stopping.Token);
             await engine.Feed.Replayed.WaitAsync(cancellationToken);
@@ -214,7 +215,7 @@ public sealed class BerthEngine : IAsyncDisposable
 
     private ImageUse? UseOf(string imageId)
     {
-        Instance[] users = [.. _context.Registry.All.Where(i => i.Definition.ImageId == imageId)];
+        Instance[] users = [.. _context.Registry.All.Where(i => i.Definition.ImageId == imageId || i.Definition.Mounts.Any(m => m.ImageId == imageId))];
         Instance? user = users.FirstOrDefault(static i => i.State.IsRunning) ?? users.FirstOrDefault();
         return user is null ? null : new ImageUse(user.Id, user.State.IsRunning);
     }

@@ -72,6 +72,20 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
         }
     }
 
+    /// <summary>Mounts of volumes stay for those that run, and go where nobody is left.</summary>
+    public void SettleVolumes()
+    {
+        foreach (Instance instance in context.Registry.All.Where(static i => i.State.IsRunning))
+        {
+            foreach (PlannedMount mount in instance.Definition.Mounts)
+            {
+                if (mount.VolumeName is { } name && context.Volumes.Find(name) is { } volume)
+                    context.Volumes.Mounts.Adopt(volume, instance.Id);
+            }
+        }
+        context.Volumes.ReleaseUnused();
+    }
+
     /// <summary>What policies and removals ask for, once when the engine starts.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {

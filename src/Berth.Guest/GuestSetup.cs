@@ -17,6 +17,9 @@ public sealed record GuestSetup
     /// <summary>Content of /etc/resolv.conf; empty leaves the image's.</summary>
     public string ResolverConfiguration { get; init; } = "";
 
+    /// <summary>Tag of the file system of shared folders, or empty; mounts of type <c>share</c> have a name in it as their source.</summary>
+    public string SharedTag { get; init; } = "";
+
     /// <summary>Further mounts, in order.</summary>
     public IReadOnlyList<GuestMount> Mounts { get; init; } = [];
 
@@ -34,7 +37,7 @@ public sealed record GuestSetup
             _ => throw new NotSupportedException($"unknown kind of root: {Root}"),
         };
         PayloadWriter writer = new PayloadWriter().Byte(kind).Text(source).Text(sourceType).Text(top).Text(topType)
-            .Text(Hostname).Text(Hosts).Text(ResolverConfiguration).UInt32((uint)Mounts.Count);
+            .Text(Hostname).Text(Hosts).Text(ResolverConfiguration).Text(SharedTag).UInt32((uint)Mounts.Count);
         foreach (GuestMount mount in Mounts)
         {
             writer.Text(mount.Source).Text(mount.Target).Text(mount.Type).UInt32(mount.Flags).Text(mount.Options);

@@ -12,6 +12,13 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint getdents64(FileDescriptor fd, Span<byte> buffer, nint size);
 
+    /// <summary>Fills a buffer with entries as the kernel has them, struct linux_dirent64, from the current position: the bytes, 0 at the end, or minus errno.</summary>
+    public static int TryReadEntries(FileDescriptor directory, Span<byte> buffer)
+    {
+        nint count = getdents64(directory, buffer, buffer.Length);
+        return count < 0 ? -(int)LastErrno : (int)count;
+    }
+
     /// <summary>Entries of an open directory from its current position, without "." and ".."; names are UTF-8 as .NET reads it.</summary>
     public static List<DirectoryEntry> ReadDirectory(FileDescriptor directory)
     {

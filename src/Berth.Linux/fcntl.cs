@@ -11,7 +11,7 @@ public static partial class Libc
         AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
 
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_TRUNC = 0x200,
-        O_APPEND = 0x400, O_NONBLOCK = 0x800, O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000,
+        O_APPEND = 0x400, O_NONBLOCK = 0x800, O_DSYNC = 0x1000, O_SYNC = 0x101000, O_ACCMODE = 3, O_DIRECTORY = 0x10000, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000,
         O_PATH = 0x200000, O_TMPFILE = 0x410000;
 
     public const ulong RESOLVE_NO_XDEV = 1, RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8, RESOLVE_IN_ROOT = 0x10;
@@ -34,6 +34,9 @@ public static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint openat2(nint number, FileDescriptor dirfd, string path, in open_how how, nint size);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint openat2_raw(nint number, FileDescriptor dirfd, ReadOnlySpan<byte> path, in open_how how, nint size);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int fcntl(FileDescriptor fd, int command, nint argument);
@@ -74,6 +77,20 @@ public static partial class Libc
                 return new FileDescriptor((int)fd);
             }
             errno = LastErrno;
+            if (errno is Errno.EINTR || (errno is Errno.EAGAIN && attempt < 100)) continue;
+            return null;
+        }
+    }
+
+    /// <summary>openat2(2) of a name that ends with NUL and need not be UTF-8; null with the reason in <paramref name="errno"/> when that fails.</summary>
+    public static FileDescriptor? TryOpenAt2(FileDescriptor directory, ReadOnlySpan<byte> rawName, int flags, ulong resolve, uint mode, out Errno errno)
+    {
+        open_how how = new() { flags = (uint)(flags | O_CLOEXEC), mode = mode, resolve = resolve };
+        for (int attempt = 0; ; attempt++)
+        {
+            nint fd = openat2_raw(SYS_openat2, directory, rawName, in how, 24);
+            errno = fd < 0 ? LastErrno : Errno.None;
+            if (fd >= 0) return new FileDescriptor((int)fd);
             if (errno is Errno.EINTR || (errno is Errno.EAGAIN && attempt < 100)) continue;
             return null;
         }
@@ -125,11 +142,15 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial int fallocate(FileDescriptor fd, int mode, long offset, long length);
 
-    /// <summary>Makes a range of a file a hole that reads as zeros and takes no room; answers errno instead of throwing.</summary>
-    public static Errno TryPunchHole(FileDescriptor file, long offset, long length)
+    /// <summary>fallocate(2), answering errno instead of throwing.</summary>
+    public static Errno TryAllocate(FileDescriptor file, int mode, long offset, long length)
     {
         int result;
-        while ((result = fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length)) < 0 && LastErrno == Errno.EINTR) { }
+        while ((result = fallocate(file, mode, offset, length)) < 0 && LastErrno == Errno.EINTR) { }
         return result < 0 ? LastErrno : Errno.None;
     }
+
+    /// <summary>Makes a range of a file a hole that reads as zeros and takes no room; answers errno instead of throwing.</summary>
+    public static Errno TryPunchHole(FileDescriptor file, long offset, long length) =>
+        TryAllocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }

@@ -49,6 +49,15 @@ public static partial class Libc
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx_(FileDescriptor dirfd, string path, int flags, uint mask, out statx buffer);
 
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
+    private static partial int statx_raw(FileDescriptor dirfd, ReadOnlySpan<byte> path, int flags, uint mask, out statx buffer);
+
+    [LibraryImport(Library, EntryPoint = "mkdirat", SetLastError = true)]
+    private static partial int mkdirat_raw(FileDescriptor dirfd, ReadOnlySpan<byte> path, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "mknodat", SetLastError = true)]
+    private static partial int mknodat_raw(FileDescriptor dirfd, ReadOnlySpan<byte> path, uint mode, ulong device);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdirat(FileDescriptor dirfd, string path, uint mode);
 
@@ -95,6 +104,26 @@ public static partial class Libc
         int flags = AT_NO_AUTOMOUNT | AT_EMPTY_PATH | (followLinks ? 0 : AT_SYMLINK_NOFOLLOW);
         return statx_(Dir(directory), path, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, out result) < 0 ? LastErrno : Errno.None;
     }
+
+    /// <summary>Attributes of a name that ends with NUL and need not be UTF-8, or of the directory itself when it is only that; links are not followed.</summary>
+    public static Errno TryStatAt(FileDescriptor directory, ReadOnlySpan<byte> rawName, out statx result) =>
+        statx_raw(directory, rawName, AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, out result) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Makes a directory of a name that ends with NUL; the umask applies.</summary>
+    public static Errno TryMakeDirectoryAt(FileDescriptor directory, ReadOnlySpan<byte> rawName, uint mode) =>
+        mkdirat_raw(directory, rawName, mode) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Makes a device node, FIFO, socket or regular file of a name that ends with NUL; <paramref name="mode"/> includes the S_IF* type.</summary>
+    public static Errno TryMakeNodeAt(FileDescriptor directory, ReadOnlySpan<byte> rawName, uint mode, ulong device) =>
+        mknodat_raw(directory, rawName, mode, device) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Sets permission bits, answering errno instead of throwing; a final symbolic link is followed.</summary>
+    public static Errno TryChangeModeAt(FileDescriptor? directory, string path, uint mode) =>
+        fchmodat(Dir(directory), path, mode, 0) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Sets times of an open file, O_PATH too, answering errno instead of throwing.</summary>
+    public static Errno TrySetTimes(FileDescriptor fd, timespec access, timespec modification) =>
+        utimensat(fd, "", [access, modification], AT_EMPTY_PATH) < 0 ? LastErrno : Errno.None;
 
     /// <summary>Makes a directory; the umask applies.</summary>
     public static void MakeDirectoryAt(FileDescriptor? directory, string path, uint mode) =>

@@ -12,7 +12,8 @@ public static partial class Libc
     public struct statfs
     {
         public long f_type, f_bsize;
-        public ulong f_blocks, f_bfree, f_bavail, f_files, f_ffree;
+        public ulong f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_fsid;
+        public long f_namelen, f_frsize;
     }
 
     [LibraryImport(Library, EntryPoint = "fstatfs", SetLastError = true)]

@@ -41,6 +41,18 @@ public static partial class Libc
     private static partial int syncfs(FileDescriptor fd);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int truncate(string path, long length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint copy_file_range(FileDescriptor input, ref long inputOffset, FileDescriptor output, ref long outputOffset, nint length, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "linkat", SetLastError = true)]
+    private static partial int linkat_raw(FileDescriptor olddirfd, ReadOnlySpan<byte> oldpath, FileDescriptor newdirfd, ReadOnlySpan<byte> newpath, int flags);
+
+    [LibraryImport(Library, EntryPoint = "symlinkat", SetLastError = true)]
+    private static partial int symlinkat_raw(ReadOnlySpan<byte> target, FileDescriptor dirfd, ReadOnlySpan<byte> path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int fchownat(FileDescriptor dirfd, string path, uint uid, uint gid, int flags);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -180,6 +192,75 @@ public static partial class Libc
     /// <summary>Renames a name of <see cref="ReadRawNames"/>.</summary>
     public static void RenameAt(FileDescriptor oldDirectory, byte[] rawName, FileDescriptor newDirectory, string newName) =>
         Check(renameat2_raw(oldDirectory, rawName, newDirectory, Encoding.UTF8.GetBytes(newName + '\0'), 0), "renameat2", newName);
+
+    /// <summary>Removes a name that ends with NUL, answering errno instead of throwing.</summary>
+    public static Errno TryUnlinkAt(FileDescriptor directory, ReadOnlySpan<byte> rawName, int flags = 0) =>
+        unlinkat_raw(directory, rawName, flags) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Gives an open file, O_PATH too, one more name, which ends with NUL.</summary>
+    public static Errno TryLink(FileDescriptor file, FileDescriptor directory, ReadOnlySpan<byte> rawName) =>
+        linkat_raw(Dir(null), Encoding.ASCII.GetBytes(file.ProcPath + '\0'), directory, rawName, AT_SYMLINK_FOLLOW) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Makes a symbolic link; target and name end with NUL.</summary>
+    public static Errno TrySymbolicLinkAt(ReadOnlySpan<byte> target, FileDescriptor directory, ReadOnlySpan<byte> rawName) =>
+        symlinkat_raw(target, directory, rawName) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Reads the target of a symbolic link that was opened with O_PATH | O_NOFOLLOW: the count, or minus errno.</summary>
+    public static int TryReadLink(FileDescriptor link, Span<byte> target)
+    {
+        nint length = readlinkat(link, "", target, target.Length);
+        return length < 0 ? -(int)LastErrno : (int)length;
+    }
+
+    /// <summary>Reads at an offset without throwing: the count, or minus errno.</summary>
+    public static int TryReadAt(FileDescriptor fd, Span<byte> buffer, long offset)
+    {
+        nint count;
+        while ((count = pread(fd, buffer, buffer.Length, offset)) < 0 && LastErrno == Errno.EINTR) { }
+        return count < 0 ? -(int)LastErrno : (int)count;
+    }
+
+    /// <summary>Writes at an offset without throwing: the count, or minus errno.</summary>
+    public static int TryWriteAt(FileDescriptor fd, ReadOnlySpan<byte> buffer, long offset)
+    {
+        nint count;
+        while ((count = pwrite(fd, buffer, buffer.Length, offset)) < 0 && LastErrno == Errno.EINTR) { }
+        return count < 0 ? -(int)LastErrno : (int)count;
+    }
+
+    /// <summary>Moves the file position without throwing: the new one, or minus errno.</summary>
+    public static long TrySeek(FileDescriptor fd, long offset, int whence)
+    {
+        long result = lseek(fd, offset, whence);
+        return result < 0 ? -(long)LastErrno : result;
+    }
+
+    /// <summary>Copies between files within the kernel: the count, or minus errno.</summary>
+    public static int TryCopyRange(FileDescriptor input, long inputOffset, FileDescriptor output, long outputOffset, int length)
+    {
+        nint count = copy_file_range(input, ref inputOffset, output, ref outputOffset, length, 0);
+        return count < 0 ? -(int)LastErrno : (int)count;
+    }
+
+    /// <summary>Sets a file's length, answering errno instead of throwing.</summary>
+    public static Errno TryTruncate(FileDescriptor fd, long length) => ftruncate(fd, length) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Sets the length of the file at a path, answering errno instead of throwing.</summary>
+    public static Errno TryTruncate(string path, long length) => truncate(path, length) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Flushes a file to its disk, or of its attributes only what reading it back needs, answering errno instead of throwing.</summary>
+    public static Errno TrySync(FileDescriptor fd, bool dataOnly = false) => (dataOnly ? fdatasync(fd) : fsync(fd)) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Flushes the file system that holds <paramref name="fd"/>, answering errno instead of throwing.</summary>
+    public static Errno TrySyncFileSystem(FileDescriptor fd) => syncfs(fd) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Changes the owner of an open file, O_PATH too, answering errno instead of throwing; <see cref="uint.MaxValue"/> leaves one as it is.</summary>
+    public static Errno TryChangeOwner(FileDescriptor fd, uint uid, uint gid) =>
+        fchownat(fd, "", uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Renames names that end with NUL and need not be UTF-8, answering errno instead of throwing; <paramref name="flags"/> are RENAME_*.</summary>
+    public static Errno TryRenameAt(FileDescriptor oldDirectory, ReadOnlySpan<byte> oldName, FileDescriptor newDirectory, ReadOnlySpan<byte> newName, uint flags = 0) =>
+        renameat2_raw(oldDirectory, oldName, newDirectory, newName, flags) < 0 ? LastErrno : Errno.None;
 
     /// <summary>Target of a symbolic link; an empty path reads the link opened with O_PATH | O_NOFOLLOW.</summary>
     public static string ReadLinkAt(FileDescriptor? directory, string path)

@@ -26,6 +26,39 @@ public static partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint flistxattr(FileDescriptor fd, Span<byte> list, nint size);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setxattr(string path, string name, ReadOnlySpan<byte> value, nint size, int flags);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getxattr(string path, string name, Span<byte> value, nint size);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint listxattr(string path, Span<byte> list, nint size);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int removexattr(string path, string name);
+
+    /// <summary>Sets an extended attribute of an open file, O_PATH too, answering errno instead of throwing.</summary>
+    public static Errno TrySetXattr(FileDescriptor fd, string name, ReadOnlySpan<byte> value, int flags) =>
+        setxattr(fd.ProcPath, name, value, value.Length, flags) < 0 ? LastErrno : Errno.None;
+
+    /// <summary>Reads an extended attribute of an open file, O_PATH too: its length, or minus errno. An empty buffer only asks for the length.</summary>
+    public static int TryGetXattr(FileDescriptor fd, string name, Span<byte> value)
+    {
+        nint size = getxattr(fd.ProcPath, name, value, value.Length);
+        return size < 0 ? -(int)LastErrno : (int)size;
+    }
+
+    /// <summary>Lists extended attributes of an open file, O_PATH too, each name with a NUL: the length, or minus errno.</summary>
+    public static int TryListXattr(FileDescriptor fd, Span<byte> names)
+    {
+        nint size = listxattr(fd.ProcPath, names, names.Length);
+        return size < 0 ? -(int)LastErrno : (int)size;
+    }
+
+    /// <summary>Removes an extended attribute of an open file, O_PATH too, answering errno instead of throwing.</summary>
+    public static Errno TryRemoveXattr(FileDescriptor fd, string name) => removexattr(fd.ProcPath, name) < 0 ? LastErrno : Errno.None;
+
     /// <summary>Sets an extended attribute; a final link is not followed. An entry of a directory is named by <c>/proc/self/fd/N/name</c>.</summary>
     public static void SetXattr(string path, string name, ReadOnlySpan<byte> value, int flags = 0) =>
         Check(lsetxattr(path, name, value, value.Length, flags), "lsetxattr", $"{path} {name}");

@@ -6,4 +6,8 @@ namespace Berth.Vmm.Control;
 /// <param name="Type">The guest kernel's name of the file system.</param>
 /// <param name="Flags">MS_* flags.</param>
 /// <param name="Options">Options of the file system, separated by commas.</param>
-public sealed record GuestMountConfig(string Source, string Target, string Type, uint Flags = 0, string Options = "");
+public sealed record GuestMountConfig(string Source, string Target, string Type, uint Flags = 0, string Options = "")
+{
+    /// <summary>The type of a mount that shows a folder of <see cref="MachineConfig.SharedFolders"/>.</summary>
+    public const string Shared = "share";
+}

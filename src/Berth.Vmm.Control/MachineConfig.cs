@@ -30,6 +30,9 @@ public sealed record MachineConfig
     /// <summary>Network cards.</summary>
     public IReadOnlyList<NetworkCardConfig> Networks { get => field ?? []; init; }
 
+    /// <summary>What of the host the guest shares.</summary>
+    public IReadOnlyList<SharedFolderConfig> SharedFolders { get => field ?? []; init; }
+
     /// <summary>File system of the first disk.</summary>
     public string BaseFileSystem { get => field ?? "erofs"; init; }
 

@@ -4,6 +4,7 @@ using Berth.Boot.Smbios;
 using Berth.Cpu;
 using Berth.Devices.Virtio;
 using Berth.Disks;
+using Berth.FileSystems;
 using Berth.Guest;
 using Berth.Kvm;
 using Berth.Linux;
@@ -35,6 +36,7 @@ internal sealed class MachineProcess : IDisposable
     private readonly KernelImage _kernel;
     private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
+    private readonly List<IFileSystemBackend> _fileSystems = [];
     private readonly List<(TapWire Wire, byte[] Mac, ushort Mtu)> _networks = [];
     private readonly SerialConsole _console;
     private readonly MachineAccess _access;
@@ -53,6 +55,12 @@ internal sealed class MachineProcess : IDisposable
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
+        if (config.SharedFolders.Count > 0)
+        {
+            _fileSystems.Add(new FuseServer([.. config.SharedFolders.Select(static f => new SharedFolder(f.Name, Libc.Open(f.Path, Libc.O_PATH | Libc.O_NOFOLLOW), f.IsReadOnly))], FuseLimits.For(config.Memory)));
+            // The guest has taken off its own mask. What this process makes for itself lies in a directory that only it enters.
+            Libc.SetUmask(0);
+        }
         foreach (NetworkCardConfig card in config.Networks)
             _networks.Add((new TapWire(new FileDescriptor(card.Descriptor)), Convert.FromHexString(card.Mac.Replace(":", "", StringComparison.Ordinal)), (ushort)card.Mtu));
         _console = new SerialConsole(new ConsoleLog(config.ConsoleLog));
@@ -66,7 +74,7 @@ internal sealed class MachineProcess : IDisposable
     public static async Task<int> RunAsync(MachineConfig config)
     {
         using MachineProcess process = new(config);
-        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm);
+        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm, config.SharedFolders.Count > 0);
         while (true)
         {
             if (await process.BootAsync() is { } exitCode) return exitCode;
@@ -81,6 +89,7 @@ internal sealed class MachineProcess : IDisposable
         _control.Dispose();
         _console.Dispose();
         foreach (IBlockBackend disk in _disks) disk.Dispose();
+        foreach (IFileSystemBackend files in _fileSystems) files.Dispose();
         foreach ((TapWire wire, _, _) in _networks) wire.Dispose();
         (_hypervisor as IDisposable)?.Dispose();
     }
@@ -104,6 +113,7 @@ internal sealed class MachineProcess : IDisposable
             Serial = _console,
             AgentPort = port.Port,
             Disks = _disks,
+            FileSystems = _fileSystems,
             Networks = [.. _networks.Select(static n => ((IPacketBackend)n.Wire, n.Mac, n.Mtu))],
         };
         using Board board = new(_hypervisor, (ulong)_config.Memory, _config.Cpus, backends);

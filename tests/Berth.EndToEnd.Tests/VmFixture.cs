@@ -18,7 +18,7 @@ public sealed class VmFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _daemon = await PrivateDaemon.StartAsync();
-        await ProvideKernelAsync();
+        await ProvideKernelAsync(_daemon);
         Release = (await _daemon.BerthAsync(["kernel", "ls", "--format", "{{.Name}} {{.Release}}"])).Expect().Text.Split(' ')[1];
         (await _daemon.DockerAsync(
             ["run", "-d", "--runtime", "vm", "--name", Machine, "-m", "256m", "--cpus", "1", "-e", "A=of the machine", "-h", "berth-guest", "--tmpfs", "/scratch:size=1m",
@@ -45,12 +45,12 @@ public sealed class VmFixture : IAsyncLifetime
         }
     }
 
-    // The package is large: the tests of the VMM keep one, which is copied here.
-    private async Task ProvideKernelAsync()
+    /// <summary>Gives a daemon the default kernel. The package is large: the tests of the VMM keep one, which is copied.</summary>
+    public static async Task ProvideKernelAsync(PrivateDaemon daemon)
     {
         string kept = Path.Combine(Environment.GetEnvironmentVariable("BERTH_TEST_KERNELS") ?? Path.Combine(Path.GetTempPath(), "berth-kernels"), "debian-cloud");
         if (File.Exists(Path.Combine(kept, "kernel.json")))
-            (await Command.RunAsync("cp", ["-a", kept, Path.Combine(Daemon.DataRoot, "kernels")])).Expect();
-        (await Daemon.BerthAsync(["kernel", "pull"])).Expect();
+            (await Command.RunAsync("cp", ["-a", kept, Path.Combine(daemon.DataRoot, "kernels")])).Expect();
+        (await daemon.BerthAsync(["kernel", "pull"])).Expect();
     }
 }

@@ -192,7 +192,6 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     [InlineData("-m 1m", "use at least 80m")]
     [InlineData("--cpus 0", "--cpus")]
     [InlineData("--cpus 500", "range of CPUs")]
-    [InlineData("-v /tmp:/x", "HostConfig.Binds")]
     [InlineData("--privileged", "HostConfig.Privileged")]
     [InlineData("--network host", "HostConfig.NetworkMode")]
     [InlineData("--kernel nosuch", "no kernel named nosuch")]

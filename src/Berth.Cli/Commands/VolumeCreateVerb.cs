@@ -9,12 +9,12 @@ internal sealed class VolumeCreateVerb : Verb
 {
     private readonly TextFlag _driver = new("driver", 'd', "NAME", "Driver (default local)");
     private readonly ListFlag _label = new("label", "NAME[=VALUE]", "Attach a label");
-    private readonly ListFlag _option = new("opt", 'o', "NAME=VALUE", "Driver option");
+    private readonly ListFlag _option = new("opt", 'o', "NAME=VALUE", "Driver option, as of mount(8): type, device, o");
     private readonly TextFlag _name = new("name", "NAME", "Name") { Hidden = true };
 
     public override string Usage => "[OPTIONS] [NAME]";
 
-    public override IReadOnlyList<string> Examples => ["volume create data"];
+    public override IReadOnlyList<string> Examples => ["volume create data", "volume create -o type=tmpfs -o device=tmpfs -o o=size=64m scratch"];
 
     public override Flag[] Flags => [_driver, _label, _option, _name];
 

@@ -27,7 +27,7 @@ internal sealed class ContainerFlags
 
     // Files
     public readonly ListFlag Volume = new("volume", 'v', "SOURCE:TARGET[:OPTIONS]", "Mount a host path or a volume");
-    public readonly ListFlag Mount = new("mount", "SPEC", "Mount by key=value pairs: type, source, target, readonly …");
+    public readonly ListFlag Mount = new("mount", "SPEC", "Mount by key=value pairs: type (bind, volume, tmpfs, image), source, target, readonly …");
     public readonly ListFlag Tmpfs = new("tmpfs", "PATH[:OPTIONS]", "Mount an empty file system in memory");
     public readonly ListFlag VolumesFrom = new("volumes-from", "CONTAINER", "Mount the volumes of another container") { Completes = CompletionSource.Containers };
     public readonly TextFlag VolumeDriver = new("volume-driver", "NAME", "Driver of volumes made for this container");

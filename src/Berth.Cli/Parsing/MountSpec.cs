@@ -1,3 +1,4 @@
+using System.Text;
 using Berth.Cli.CommandLine;
 
 namespace Berth.Cli.Parsing;
@@ -16,13 +17,50 @@ internal sealed class MountSpec
     public static MountSpec Parse(string text)
     {
         MountSpec mount = new();
-        foreach (var field in text.Split(','))
+        foreach (var field in Fields(text))
         {
             var at = field.IndexOf('=', StringComparison.Ordinal);
             mount.Set(at < 0 ? field : field[..at], at < 0 ? null : field[(at + 1)..], text);
         }
         mount.Check(text);
         return mount;
+    }
+
+    // Comma-separated values: a field in quotes may contain commas, and a quote when it is doubled.
+    private static List<string> Fields(string text)
+    {
+        List<string> fields = [];
+        for (var at = 0; at <= text.Length;)
+        {
+            if (at == text.Length || text[at] != '"')
+            {
+                var end = text.IndexOf(',', at);
+                end = end < 0 ? text.Length : end;
+                fields.Add(text[at..end]);
+                at = end + 1;
+                continue;
+            }
+            StringBuilder field = new();
+            for (at++; ; at++)
+            {
+                if (at >= text.Length)
+                {
+                    throw new UsageException($"--mount {text}: a quote is not closed");
+                }
+                if (text[at] == '"' && (++at == text.Length || text[at] != '"'))
+                {
+                    break;
+                }
+                field.Append(text[at]);
+            }
+            if (at < text.Length && text[at] != ',')
+            {
+                throw new UsageException($"--mount {text}: a quoted field ends with its quote");
+            }
+            fields.Add(field.ToString());
+            at++;
+        }
+        return fields;
     }
 
     /// <summary>Writes the mount as an element of HostConfig.Mounts.</summary>
@@ -205,7 +243,7 @@ internal sealed class MountSpec
             _source = Path.GetFullPath(_source!);
         }
         Refuse(_type != "tmpfs" && (_tmpfsSize ?? _tmpfsMode) is not null, "tmpfs-* options");
-        Refuse(_type != "bind" && (_propagation is not null || _nonRecursive || _createMountpoint), "bind-* options");
+        Refuse(_type != "bind" && (_propagation is not null || _nonRecursive || _createMountpoint || _readOnlyNonRecursive || _readOnlyForceRecursive), "bind-* options");
         Refuse(_type != "volume" && (_noCopy || _driver is not null || _volumeLabels.Count + _driverOptions.Count > 0 || _volumeSubpath is not null), "volume-* options");
         Refuse(_type == "tmpfs" && _source is not null, "a source");
 

@@ -31,6 +31,43 @@ internal static class DetachedMount
     public static FileDescriptor Bind(string source, bool recursive) =>
         OpenTree(null, source, OPEN_TREE_CLONE | (recursive ? (uint)AT_RECURSIVE : 0));
 
+    /// <summary>A copy of what lies at a path below <paramref name="source"/>, whose content is someone else's: links may lead around in it, not out.</summary>
+    public static FileDescriptor BindBelow(string source, string subpath, bool recursive)
+    {
+        using FileDescriptor top = Open(source, O_PATH | O_DIRECTORY);
+        return BindBelow(top, subpath, recursive);
+    }
+
+    /// <summary>The same below a mount of the caller's namespace.</summary>
+    public static FileDescriptor BindBelow(FileDescriptor top, string subpath, bool recursive)
+    {
+        using FileDescriptor place = OpenAt2(top, subpath, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+        return OpenTree(place, "", OPEN_TREE_CLONE | (recursive ? (uint)AT_RECURSIVE : 0));
+    }
+
+    /// <summary>Layers, the topmost first, as one read-only tree.</summary>
+    public static FileDescriptor ReadOnlyOverlay(IReadOnlyList<string> layers)
+    {
+        using FileDescriptor context = OpenFileSystem("overlay");
+        ConfigureString(context, "source", "overlay");
+        List<FileDescriptor> open = [];
+        try
+        {
+            if (layers.Any(layer => TryConfigureString(context, "lowerdir+", layer) != Errno.None))
+            {
+                // Before Linux 6.8, all in one text of at most 255 bytes.
+                foreach (string layer in layers) open.Add(Open(layer, O_PATH | O_DIRECTORY));
+                ConfigureString(context, "lowerdir", string.Join(':', open.Select(static o => o.ProcPath)));
+            }
+            CreateFileSystem(context, "overlay");
+            return MountFileSystem(context, MOUNT_ATTR_RDONLY);
+        }
+        finally
+        {
+            foreach (FileDescriptor layer in open) layer.Dispose();
+        }
+    }
+
     /// <summary>A copy of a mount in another process's mount namespace, <c>/proc/PID/root/PATH</c>: only from within can it be taken.</summary>
     public static FileDescriptor? BindOfProcess(string source, bool recursive)
     {

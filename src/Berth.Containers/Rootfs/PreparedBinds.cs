@@ -17,7 +17,7 @@ internal sealed class PreparedBinds : IDisposable
         {
             for (int i = 0; i < mounts.Count; i++)
             {
-                if (options[i].IsBind) _mounts[i] = DetachedMount.BindOfProcess(mounts[i].Source ?? "", options[i].IsRecursive) ?? DetachedMount.Bind(mounts[i].Source ?? "", options[i].IsRecursive);
+                if (options[i].IsBind) _mounts[i] = Bind(mounts[i], options[i].IsRecursive);
             }
         }
         catch
@@ -25,6 +25,14 @@ internal sealed class PreparedBinds : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    private static FileDescriptor Bind(MountSpec mount, bool recursive)
+    {
+        string source = mount.Source ?? "";
+        if (mount.Layers.Count > 0) return DetachedMount.ReadOnlyOverlay(mount.Layers);
+        return mount.Subpath is { Length: > 0 } subpath ? DetachedMount.BindBelow(source, subpath, recursive)
+            : DetachedMount.BindOfProcess(source, recursive) ?? DetachedMount.Bind(source, recursive);
     }
 
     /// <summary>Shows the files with the ids of a user namespace: what root owns on the host, root owns in the container. File systems that

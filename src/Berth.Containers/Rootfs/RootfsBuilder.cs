@@ -162,6 +162,7 @@ internal sealed class RootfsBuilder : IDisposable
         }
         FileDescriptor detached = options.IsBind ? _binds[index] : NewFileSystem(mount, options);
         if (!options.IsBind) _held.Add(detached);
+        if (mount is { Layers.Count: > 0, Subpath.Length: > 0 }) _held.Add(detached = Below(detached, mount.Subpath));
         using FileDescriptor target = options.IsBind ? MountTarget.Like(detached, Root, mount.Destination) : MountTarget.Directory(Root, mount.Destination);
         Attributes(detached, options);
         MoveMount(detached, target, mount.Destination);
@@ -171,6 +172,20 @@ internal sealed class RootfsBuilder : IDisposable
         {
             _dev = detached;
             DeviceNodes.Populate(detached);
+        }
+    }
+
+    // Only of what stands somewhere can a part be bound, so it stands here for a moment.
+    private FileDescriptor Below(FileDescriptor whole, string subpath)
+    {
+        MoveMount(whole, Root, subpath);
+        try
+        {
+            return DetachedMount.BindBelow(whole, subpath, recursive: false);
+        }
+        finally
+        {
+            Unmount(whole.ProcPath, MNT_DETACH);
         }
     }
 

@@ -9,6 +9,12 @@ public sealed record MountSpec
 
     public string? Source { get; init; }
 
+    /// <summary>Directories that lie over each other, the topmost first, and are bound in the source's stead. Not part of the specification.</summary>
+    public IReadOnlyList<string> Layers { get => field ?? []; init; }
+
+    /// <summary>What of a bind's source is shown, below it: links on the way lead nowhere else. Not part of the specification.</summary>
+    public string? Subpath { get; init; }
+
     public IReadOnlyList<string> Options { get => field ?? []; init; }
 
     public IReadOnlyList<IdMapping> UidMappings { get => field ?? []; init; }

@@ -11,7 +11,7 @@ internal sealed class VolumeRoutes(VolumeService volumes)
     [
         new("GET", "/volumes", call => call.Json(volumes.List(call.Query.Filters()), EngineJson.Wire.VolumeList)),
         new("POST", "/volumes/create", Create),
-        new("POST", "/volumes/prune", call => call.Json(volumes.Prune(call.Query.Filters()), EngineJson.Wire.VolumePruneResult)),
+        new("POST", "/volumes/prune", call => call.Json(volumes.Prune(call.Query.Filters(), namedToo: call.Version < new ApiVersion(1, 42)), EngineJson.Wire.VolumePruneResult)),
         new("GET", "/volumes/{name}", call => call.Json(volumes.Inspect(call["name"]), EngineJson.Wire.VolumeView)),
         new("PUT", "/volumes/{name}", _ => throw new ApiException(503, SwarmRoutes.NotASwarm)),
         new("DELETE", "/volumes/{name}", Remove),

@@ -6,10 +6,10 @@ namespace Berth.Engine.Configuration;
 /// <summary>A mount in the long form of <c>--mount</c>.</summary>
 public sealed record MountConfig
 {
-    /// <summary><c>bind</c>, <c>volume</c> or <c>tmpfs</c>.</summary>
+    /// <summary><c>bind</c>, <c>volume</c>, <c>tmpfs</c> or <c>image</c>.</summary>
     public string? Type { get; init; }
 
-    /// <summary>Host path or volume name.</summary>
+    /// <summary>Host path, volume name or image.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Source { get; init; }
 
@@ -30,6 +30,10 @@ public sealed record MountConfig
     /// <summary>For volumes.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VolumeOptions? VolumeOptions { get; init; }
+
+    /// <summary>For images.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImageOptions? ImageOptions { get; init; }
 
     /// <summary>For tmpfs.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -30,7 +30,7 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
         {
             InstanceFiles.Create(context.Paths, definition);
             foreach (PlannedMount mount in definition.Mounts.Where(static m => m.Type == "volume"))
-                context.Volumes.Ensure(mount.VolumeName!, mount.Anonymous, mount.VolumeLabels);
+                context.Volumes.Ensure(mount.VolumeName!, mount.Anonymous, mount.VolumeLabels, mount.VolumeOptions);
             Instance instance = Register(name, definition);
             context.Events.Publish(instance, "create");
         }
@@ -86,9 +86,10 @@ internal sealed class InstanceCreator(EngineContext context, SpecSource specs)
             if (mode is not null && mode.StartsWith("container:", StringComparison.Ordinal))
                 context.Registry.Get(mode["container:".Length..]);
         }
-        // The image's volumes are no mounts of a machine: their paths stay on its disk.
         IReadOnlyList<PlannedMount> mounts = MountPlanner.Plan(
-            host.IsMachine ? config with { Volumes = null } : config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts);
+            config, host, context.Paths.VolumeData, InstanceNames.NewId, name => context.Registry.Get(name).Definition.Mounts, name => context.Images.Get(name).Id);
+        if (host.IsMachine)
+            MachineFolders.Check(mounts);
         InstanceFiles.CheckBindSources([.. mounts.Where(static m => !m.CreateSource)]);
         if (string.IsNullOrEmpty(config.Hostname) && host.UTSMode != "host" && host.NetworkMode != "host")
             config = config with { Hostname = JoinedHostName(host.NetworkMode) ?? id[..12] };

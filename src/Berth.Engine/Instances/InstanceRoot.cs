@@ -36,33 +36,44 @@ internal static class InstanceRoot
     public static async Task UseOwnFilesAsync(EngineContext context, Instance instance, Func<FileDescriptor, Task> use)
     {
         OverlayRootfs overlay = Overlay(context, instance);
-        string scratch = Path.Combine(Path.GetDirectoryName(overlay.UpperDirectory)!, $"view-{Guid.NewGuid():n}");
+        await UseAsync([overlay.UpperDirectory, .. overlay.LowerDirectories], Path.GetDirectoryName(overlay.UpperDirectory)!, use);
+    }
+
+    /// <summary>The root of an instance that has not been started yet: what its image has.</summary>
+    public static async Task UseImageAsync(EngineContext context, Instance instance, Func<FileDescriptor, Task> use)
+    {
+        if (instance.Definition.IsMachine)
+        {
+            // Its own files are on a disk.
+            await UseAsync(context.LowerDirectories(instance.Definition.ImageId), context.Paths.Container(instance.Id), use);
+            return;
+        }
+        using FileDescriptor root = ContainerFilesystem.OpenRoot(Overlay(context, instance));
+        await use(root);
+    }
+
+    /// <summary>Copies what lies in a directory of a root into another directory, with owners, permissions, times and attributes.</summary>
+    public static async Task CopyAsync(FileDescriptor root, string directory, FileDescriptor target)
+    {
+        await TarPipe.RunAsync(
+            output => ContainerFiles.CopyOutAsync(root, directory.TrimEnd('/') + "/.", output, CancellationToken.None),
+            input => ContainerFiles.CopyInAsync(target, "/", input, new TarExtractOptions(), CancellationToken.None));
+    }
+
+    private static async Task UseAsync(IReadOnlyList<string> layers, string place, Func<FileDescriptor, Task> use)
+    {
+        string scratch = Path.Combine(place, $"view-{Guid.NewGuid():n}");
         try
         {
             string upper = Directory.CreateDirectory(Path.Combine(scratch, "upper")).FullName;
             string work = Directory.CreateDirectory(Path.Combine(scratch, "work")).FullName;
-            using FileDescriptor root = ContainerFilesystem.OpenRoot(new OverlayRootfs([overlay.UpperDirectory, .. overlay.LowerDirectories], upper, work));
+            using FileDescriptor root = ContainerFilesystem.OpenRoot(new OverlayRootfs(layers, upper, work));
             await use(root);
         }
         finally
         {
             Directory.Delete(scratch, recursive: true);
         }
-    }
-
-    /// <summary>Copies what the image has at a mount's place into the volume.</summary>
-    public static async Task FillAsync(EngineContext context, Instance instance, PlannedMount mount)
-    {
-        using FileDescriptor root = ContainerFilesystem.OpenRoot(Overlay(context, instance));
-        using (FileDescriptor? place = PathWalker.TryOpenInRoot(root, mount.Destination, Libc.O_RDONLY | Libc.O_DIRECTORY, out _))
-        {
-            if (place is null || Libc.ReadDirectory(place).Count == 0)
-                return;
-        }
-        using FileDescriptor volume = Libc.Open(mount.Source, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        await TarPipe.RunAsync(
-            output => ContainerFiles.CopyOutAsync(root, mount.Destination.TrimEnd('/') + "/.", output, CancellationToken.None),
-            input => ContainerFiles.CopyInAsync(volume, "/", input, new TarExtractOptions(), CancellationToken.None));
     }
 
     private static OverlayRootfs Overlay(EngineContext context, Instance instance) =>

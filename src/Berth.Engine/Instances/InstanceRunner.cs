@@ -8,7 +8,7 @@ using Berth.Networks;
 namespace Berth.Engine.Instances;
 
 /// <summary>Starts instances and records their ends: the two places where an instance begins and stops running.</summary>
-internal sealed class InstanceRunner(EngineContext context, SpecSource specs, MachineStarter machines, InstanceRemover remover, VolumeFiller filler, InstanceNetworks networks)
+internal sealed class InstanceRunner(EngineContext context, SpecSource specs, MachineStarter machines, InstanceRemover remover, InstanceVolumes volumes, InstanceNetworks networks)
 {
     /// <summary>Called when the workload runs, to begin its health probes.</summary>
     public Action<Instance>? Running { get; set; }
@@ -104,7 +104,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
         try
         {
             InstanceFiles.CheckBindSources(definition.Mounts);
-            await filler.FillAsync(instance);
+            await volumes.PrepareAsync(instance);
             string? joined = definition.HostConfig.NetworkMode is { } mode && mode.StartsWith("container:", StringComparison.Ordinal)
                 ? context.Registry.Get(mode["container:".Length..]).Id
                 : null;
@@ -135,6 +135,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
         catch (Exception e) when (e is SupervisorException or EngineException or IOException or NetworkException)
         {
             networks.Leave(instance.Id);
+            volumes.Release(instance);
             EngineException error = e switch
             {
                 NetworkException refused => NetworkErrors.Translate(refused),
@@ -201,6 +202,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             state = state with { Status = InstanceStatus.Restarting, RestartCount = state.RestartCount + 1 };
         instance.Health?.Stop();
         networks.Leave(instance.Id);
+        volumes.Release(instance);
         // Before Forget: from here on the exit is nowhere else.
         bool saved = true;
         if (!remove)

@@ -5,7 +5,7 @@ namespace Berth.Engine.Instances;
 /// <summary>A mount as inspect and list show it.</summary>
 public sealed record MountView
 {
-    /// <summary>bind, volume or tmpfs.</summary>
+    /// <summary>bind, volume, tmpfs or image.</summary>
     public required string Type { get; init; }
 
     /// <summary>Volume name.</summary>

@@ -91,6 +91,7 @@ internal sealed class SpecSource(EngineContext context)
         PidOf = name => joins ? Running(name).State.Pid : 1,
         HasOwnUsers = HasOwnUsers,
         Seccomp = Seccomp.Resolve,
+        LayersOf = context.LowerDirectories,
     };
 
     private bool HasOwnUsers(string name)

@@ -18,6 +18,9 @@ internal static class MachinePlaces
     public const string ConsoleLog = "/machine/console.log";
     public const string ControlSocket = "/machine/control";
 
+    /// <summary>Parent of the shared folders.</summary>
+    public const string Folders = "/folders";
+
     /// <summary>The same place seen from the host, for what is in <see cref="Directory"/>.</summary>
     public static string OnHost(string directory, string place) => Path.Combine(directory, Path.GetFileName(place));
 }

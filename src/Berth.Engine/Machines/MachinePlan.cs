@@ -39,6 +39,7 @@ internal static class MachinePlan
             Initrd = MachinePlaces.Initrd,
             Disks = [new DiskConfig(MachinePlaces.BaseDisk, IsReadOnly: true), new DiskConfig(MachinePlaces.WritableDisk, IsReadOnly: false)],
             Networks = [.. interfaces.Select(static (card, index) => new NetworkCardConfig(FirstTap + index, card.Mac, card.Name, card.Mtu, card.Addresses, card.Gateways))],
+            SharedFolders = MachineFolders.Configs(definition),
             BaseFileSystem = ImageDisks.FileSystem,
             WritableFileSystem = Berth.Disks.WritableDisk.FileSystem,
             Hostname = hostName,
@@ -98,40 +99,21 @@ internal static class MachinePlan
         ? new LimitConfig((uint)resource, limit.Soft, limit.Hard)
         : throw new ArgumentException($"unknown limit {limit.Type}", nameof(limit));
 
-    private static List<GuestMountConfig> Mounts(InstanceDefinition definition) =>
-    [
-        new GuestMountConfig("shm", "/dev/shm", "tmpfs", (uint)(MS_NOSUID | MS_NODEV | MS_NOEXEC), $"mode=1777,size={definition.HostConfig.ShmSize}"),
-        .. definition.Mounts.Select(Tmpfs),
-    ];
+    private static List<GuestMountConfig> Mounts(InstanceDefinition definition)
+    {
+        List<GuestMountConfig> mounts = [new("shm", "/dev/shm", "tmpfs", (uint)(MS_NOSUID | MS_NODEV | MS_NOEXEC), $"mode=1777,size={definition.HostConfig.ShmSize}")];
+        int folders = 0;
+        foreach (PlannedMount mount in definition.Mounts)
+            mounts.Add(mount.Type == "tmpfs" ? Tmpfs(mount) : Folder(folders++, mount));
+        return mounts;
+    }
+
+    private static GuestMountConfig Folder(int number, PlannedMount mount) =>
+        new(MachineFolders.Name(number), mount.Destination, GuestMountConfig.Shared, mount.ReadOnly ? (uint)MS_RDONLY : 0);
 
     private static GuestMountConfig Tmpfs(PlannedMount mount)
     {
-        uint flags = mount.ReadOnly ? (uint)MS_RDONLY : 0;
-        var options = new List<string>();
-        foreach (string option in mount.TmpfsOptions)
-        {
-            if (Flag(option) is { } flag)
-                flags |= (uint)flag;
-            else
-                options.Add(option);
-        }
-        return new GuestMountConfig("tmpfs", mount.Destination, "tmpfs", flags, string.Join(',', options));
+        (ulong flags, string data) = MountFlags.Split(mount.TmpfsOptions);
+        return new GuestMountConfig("tmpfs", mount.Destination, "tmpfs", (uint)(flags | (mount.ReadOnly ? MS_RDONLY : 0)), data);
     }
-
-    // The names of mount(8) that mount(2) takes as flags; those that only take a flag back mean nothing for a new mount.
-    private static ulong? Flag(string option) => option switch
-    {
-        "ro" => MS_RDONLY,
-        "nosuid" => MS_NOSUID,
-        "nodev" => MS_NODEV,
-        "noexec" => MS_NOEXEC,
-        "sync" => MS_SYNCHRONOUS,
-        "dirsync" => MS_DIRSYNC,
-        "noatime" => MS_NOATIME,
-        "nodiratime" => MS_NODIRATIME,
-        "relatime" => MS_RELATIME,
-        "strictatime" => MS_STRICTATIME,
-        "rw" or "async" or "atime" or "diratime" or "norelatime" or "nostrictatime" => 0,
-        _ => null,
-    };
 }

@@ -3,7 +3,7 @@ namespace Berth.Engine.Machines;
 /// <summary>The empty tree below every berth-vmm: places for its mounts, and the host's names for its library directories.</summary>
 internal static class MachineRoot
 {
-    private static readonly string[] Directories = ["proc", "dev", "sys", "tmp", "boot", "disks", "machine", "berth", "dotnet"];
+    private static readonly string[] Directories = ["proc", "dev", "sys", "tmp", "boot", "disks", "machine", "berth", "dotnet", "folders"];
     private static readonly string[] Files = [MachinePlaces.Kernel, MachinePlaces.Initrd, MachinePlaces.BaseDisk, MachinePlaces.Config];
 
     public static void Ensure(string root, MachineHost host)

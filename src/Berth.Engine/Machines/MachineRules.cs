@@ -24,7 +24,7 @@ internal static class MachineRules
         CheckSize(host);
         if (!CpuEngines.Contains(RequestedEngine(host)))
             throw EngineException.Invalid($"HostConfig.Annotations[{CpuEngineAnnotation}]: \"{RequestedEngine(host)}\" is none of {string.Join(", ", CpuEngines)}");
-        CheckFiles(config, host);
+        CheckFiles(host);
         CheckNetwork(host);
         CheckNamespaces(config, host);
         CheckRights(host);
@@ -52,17 +52,8 @@ internal static class MachineRules
             throw EngineException.Invalid($"HostConfig.Ulimits: a process in a virtual machine takes at most {MaxLimits}");
     }
 
-    private static void CheckFiles(InstanceConfig config, HostConfig host)
+    private static void CheckFiles(HostConfig host)
     {
-        const string Why = "virtio-fs, which would share files with it, is not there yet", Fix = "send files with `berth exec -i NAME tar x`, or use --runtime container";
-        if (host.Binds is { Count: > 0 })
-            throw Absent("HostConfig.Binds", Why, Fix);
-        if (host.Mounts?.Any(static m => m.Type != "tmpfs") == true)
-            throw Absent("HostConfig.Mounts", Why, Fix);
-        if (host.VolumesFrom is { Count: > 0 })
-            throw Absent("HostConfig.VolumesFrom", Why, Fix);
-        if (config.Volumes is { Count: > 0 })
-            throw Absent("Volumes", Why, Fix);
         if (host.ReadonlyRootfs)
             throw Absent("HostConfig.ReadonlyRootfs", "its root is always writable, on a disk of its own", "leave --read-only out");
     }

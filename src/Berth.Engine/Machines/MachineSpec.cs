@@ -16,6 +16,9 @@ internal static class MachineSpec
     /// <summary>Threads of berth-vmm and of the execs beside it.</summary>
     public const int MaxThreads = 4096;
 
+    /// <summary>Open files of a berth-vmm that shares folders: more than its own limits come to.</summary>
+    private const ulong MaxDescriptors = 65_536;
+
     private static readonly string[] Environment =
     [
         SpecBuilder.DefaultPath, "HOME=/", "DOTNET_ROOT=" + MachinePlaces.DotnetRoot, "DOTNET_EnableDiagnostics=0", "DOTNET_gcServer=0",
@@ -24,13 +27,14 @@ internal static class MachineSpec
     public static RuntimeSpec Build(InstanceDefinition definition, SpecInputs inputs, MachineHost machines, MachineParts parts, string directory, CpuEngine engine = CpuEngine.Translator)
     {
         HostConfig host = definition.HostConfig;
+        ProcessSpec machine = Process(definition, [MachinePlaces.Program, "run", MachinePlaces.Config]);
         return new RuntimeSpec
         {
             OciVersion = "1.2.0",
-            Process = Process(definition, [MachinePlaces.Program, "run", MachinePlaces.Config]),
+            Process = MachineFolders.Any(definition) ? WithRightsOverFiles(machine) : machine,
             Root = new RootSpec { Path = "rootfs", Readonly = true },
             Hostname = SpecBuilder.HostName(definition, inputs),
-            Mounts = Mounts(machines, parts, directory),
+            Mounts = [.. Mounts(machines, parts, directory), .. MachineFolders.Mounts(definition, inputs)],
             Annotations = host.Annotations ?? new Dictionary<string, string>(),
             Linux = new LinuxSpec
             {
@@ -48,6 +52,14 @@ internal static class MachineSpec
 
     // The one device beyond those of every container, and only for machines that run on it.
     private static DeviceSpec Kvm { get; } = new() { Path = "/dev/kvm", Type = "c", Major = 10, Minor = 232, FileMode = 0x180, Uid = 0, Gid = 0 };
+
+    // What a container's root may do with files, as far as the mounts let it: the guest's users own what they make in shared folders.
+    private static ProcessSpec WithRightsOverFiles(ProcessSpec process) => process with
+    {
+        Capabilities = SpecBuilder.Capabilities(CapabilitySet.Of(
+            Capability.CHOWN, Capability.DAC_OVERRIDE, Capability.FOWNER, Capability.FSETID, Capability.MKNOD, Capability.SETGID, Capability.SETUID, Capability.SETFCAP)),
+        Rlimits = [new RlimitSpec { Type = "RLIMIT_NOFILE", Soft = MaxDescriptors, Hard = MaxDescriptors }],
+    };
 
     /// <summary>The helper that stands for a further process of the guest.</summary>
     public static ProcessSpec Exec(InstanceDefinition definition, string workload, bool tty) =>

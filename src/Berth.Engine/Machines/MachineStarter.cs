@@ -21,6 +21,7 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
     public Task<StartRequest> RequestAsync(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, CancellationToken cancellationToken) => MachineErrors.TranslatedAsync(async () =>
     {
         RequireInstalled();
+        MachineFolders.CheckSources(definition);
         MachineParts parts = await PartsAsync(definition, cancellationToken);
         string directory = context.Paths.Machine(definition.Id);
         await Task.Run(() => EnsureDisk(directory, MachineSize.Disk(definition.HostConfig)), CancellationToken.None);
@@ -52,12 +53,12 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
     {
         Task<string> disk = context.Disks.GetAsync(definition.ImageId, context.LowerDirectories(definition.ImageId), null, cancellationToken);
         StoredKernel kernel = await context.Kernels.GetAsync(definition.HostConfig.Annotations?.GetValueOrDefault(MachineRules.KernelAnnotation), null, cancellationToken);
-        string initrd = await Task.Run(() => Initrd(kernel), cancellationToken);
+        string initrd = await Task.Run(() => Initrd(kernel, MachineFolders.Any(definition)), cancellationToken);
         return new MachineParts(kernel.Path, initrd, await disk, context.Paths.MachineConfig(definition.Id));
     }
 
-    private string Initrd(StoredKernel kernel) => kernel.ModulesDirectory is { } modules
-        ? _initrds.Build(Agent, KernelModules.Open(modules), InitrdBuilder.DefaultModules)
+    private string Initrd(StoredKernel kernel, bool folders) => kernel.ModulesDirectory is { } modules
+        ? _initrds.Build(Agent, KernelModules.Open(modules), folders ? [.. InitrdBuilder.DefaultModules, InitrdBuilder.SharedFoldersModule] : InitrdBuilder.DefaultModules)
         : _initrds.Build(Agent, KernelModules.None, []);
 
     // Asked for by name, KVM is taken whatever the probe says of it.

@@ -27,7 +27,7 @@ internal static class MountList
         foreach (PlannedMount mount in definition.Mounts)
         {
             mounts.RemoveAll(m => m.Destination == mount.Destination);
-            mounts.Add(User(mount));
+            mounts.Add(User(mount, inputs));
         }
         return mounts;
     }
@@ -51,13 +51,22 @@ internal static class MountList
             mounts.Add(Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", $"size={(host.ShmSize > 0 ? host.ShmSize : DefaultShmSize)}"));
     }
 
-    private static MountSpec User(PlannedMount mount)
+    /// <summary>A mount as the user asked for it.</summary>
+    public static MountSpec User(PlannedMount mount, SpecInputs inputs)
     {
+        if (mount.ImageId is { } image)
+            return Mount(mount.Destination, "bind", mount.Source, "bind", "rprivate", "ro") with { Layers = inputs.LayersOf(image), Subpath = mount.Subpath };
         string access = mount.ReadOnly ? "ro" : "rw";
         if (mount.Type == "tmpfs")
             return new MountSpec { Destination = mount.Destination, Type = "tmpfs", Source = "tmpfs", Options = [.. mount.TmpfsOptions, access] };
         string propagation = mount.Propagation.Length > 0 ? mount.Propagation : "rprivate";
-        return Mount(mount.Destination, "bind", mount.Source, mount.NonRecursive ? "bind" : "rbind", propagation, access);
+        // What is mounted below a read-only source would stay writable.
+        if (mount is { ReadOnly: true, NonRecursive: false, WritableBelow: false })
+            access = "rro";
+        // A volume that its driver's options make read-only stays so.
+        else if (mount is { Type: "volume", ReadOnly: false })
+            access = "";
+        return Mount(mount.Destination, "bind", mount.Source, mount.NonRecursive ? "bind" : "rbind", propagation, access) with { Subpath = mount.Subpath };
     }
 
     private static MountSpec Mount(string destination, string type, string source, params string[] options) =>

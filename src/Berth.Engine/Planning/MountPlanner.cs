@@ -1,5 +1,6 @@
 using Berth.Engine.Configuration;
 using Berth.Engine.State;
+using Berth.Engine.Volumes;
 
 namespace Berth.Engine.Planning;
 
@@ -14,23 +15,24 @@ internal static class MountPlanner
 
     /// <summary>
     /// <paramref name="volumePath"/> gives a volume's directory, <paramref name="newName"/> a name for an anonymous one,
-    /// <paramref name="mountsOf"/> the mounts of another instance.
+    /// <paramref name="mountsOf"/> the mounts of another instance, <paramref name="imageId"/> the
+    /// id of an image.
     /// </summary>
     public static IReadOnlyList<PlannedMount> Plan(
-        InstanceConfig config, HostConfig host, Func<string, string> volumePath, Func<string> newName, Func<string, IReadOnlyList<PlannedMount>> mountsOf)
+        InstanceConfig config, HostConfig host, Func<string, string> volumePath, Func<string> newName, Func<string, IReadOnlyList<PlannedMount>> mountsOf, Func<string, string> imageId)
     {
         var mounts = new Dictionary<string, PlannedMount>(StringComparer.Ordinal);
         foreach (string from in host.VolumesFrom ?? [])
         {
             (string name, bool readOnly) = SplitVolumesFrom(from);
             foreach (PlannedMount mount in mountsOf(name).Where(static m => m.Type != "tmpfs"))
-                mounts[mount.Destination] = mount with { ReadOnly = mount.ReadOnly || readOnly, NoCopy = true, Anonymous = false };
+                mounts[mount.Destination] = mount with { ReadOnly = mount.ReadOnly || readOnly, NoCopy = true };
         }
         var own = new HashSet<string>(StringComparer.Ordinal);
         foreach (string bind in host.Binds ?? [])
             AddOwn(ParseBind(bind, volumePath, newName), "HostConfig.Binds");
         foreach (MountConfig mount in host.Mounts ?? [])
-            AddOwn(FromMount(mount, volumePath, newName), "HostConfig.Mounts");
+            AddOwn(FromMount(mount, volumePath, newName, imageId), "HostConfig.Mounts");
         foreach ((string path, string options) in host.Tmpfs ?? new Dictionary<string, string>())
             AddOwn(Tmpfs(path, options), "HostConfig.Tmpfs");
         foreach (string path in config.Volumes?.Keys ?? [])
@@ -76,20 +78,25 @@ internal static class MountPlanner
         return mount;
     }
 
-    private static PlannedMount FromMount(MountConfig mount, Func<string, string> volumePath, Func<string> newName)
+    private static PlannedMount FromMount(MountConfig mount, Func<string, string> volumePath, Func<string> newName, Func<string, string> imageId)
     {
         string destination = Destination(mount.Target ?? "", "HostConfig.Mounts.Target");
+        UnknownFields.Refuse(mount.Unknown, "HostConfig.Mounts.");
+        UnknownFields.Refuse(mount.BindOptions?.Unknown, "HostConfig.Mounts.BindOptions.");
+        UnknownFields.Refuse(mount.VolumeOptions?.Unknown, "HostConfig.Mounts.VolumeOptions.");
+        UnknownFields.Refuse(mount.TmpfsOptions?.Unknown, "HostConfig.Mounts.TmpfsOptions.");
+        UnknownFields.Refuse(mount.ImageOptions?.Unknown, "HostConfig.Mounts.ImageOptions.");
+        CheckOptions(mount);
         switch (mount.Type)
         {
             case "bind":
                 if (mount.Source is not { Length: > 0 } source || source[0] != '/')
                     throw EngineException.Invalid("invalid mount config for type \"bind\": HostConfig.Mounts.Source must be an absolute path");
-                if (mount.VolumeOptions is not null || mount.TmpfsOptions is not null)
-                    throw EngineException.Invalid("invalid mount config for type \"bind\": only BindOptions may be given");
                 BindOptions options = mount.BindOptions ?? new();
                 string propagation = options.Propagation is { Length: > 0 } p ? p : "rprivate";
                 if (!Propagations.Contains(propagation))
                     throw EngineException.Invalid($"HostConfig.Mounts.BindOptions.Propagation: \"{propagation}\" is none of {string.Join(", ", Propagations)}");
+                CheckRecursion(mount.ReadOnly, options, propagation);
                 return new()
                 {
                     Type = "bind",
@@ -98,13 +105,13 @@ internal static class MountPlanner
                     ReadOnly = mount.ReadOnly,
                     Propagation = propagation,
                     NonRecursive = options.NonRecursive,
+                    WritableBelow = options.ReadOnlyNonRecursive,
                     CreateSource = options.CreateMountpoint,
                 };
             case "volume":
-                if (mount.VolumeOptions is { Subpath.Length: > 0 })
-                    throw EngineException.NotImplemented("HostConfig.Mounts.VolumeOptions.Subpath is not available yet: mount the whole volume");
-                if (mount.VolumeOptions?.DriverConfig is { } driver && (driver.Name is not (null or "" or "local") || driver.Options is { Count: > 0 }))
-                    throw EngineException.NotImplemented("HostConfig.Mounts.VolumeOptions.DriverConfig: only driver \"local\" without options is available");
+                if (mount.VolumeOptions?.DriverConfig?.Name is not (null or "" or "local"))
+                    throw EngineException.Invalid($"HostConfig.Mounts.VolumeOptions.DriverConfig: volume driver \"{mount.VolumeOptions.DriverConfig.Name}\" is not available: the one driver is local");
+                VolumeDriverOptions.Check(mount.VolumeOptions?.DriverConfig?.Options, "HostConfig.Mounts.VolumeOptions.DriverConfig.Options");
                 bool anonymous = string.IsNullOrEmpty(mount.Source);
                 string name = anonymous ? newName() : VolumeName(mount.Source!, "HostConfig.Mounts.Source");
                 return Volume(name, destination, "z", volumePath) with
@@ -113,15 +120,59 @@ internal static class MountPlanner
                     NoCopy = mount.VolumeOptions?.NoCopy ?? false,
                     Anonymous = anonymous,
                     VolumeLabels = mount.VolumeOptions?.Labels,
+                    VolumeOptions = mount.VolumeOptions?.DriverConfig?.Options,
+                    Subpath = Subpath(mount.VolumeOptions?.Subpath ?? "", "VolumeOptions"),
                 };
             case "tmpfs":
                 if (!string.IsNullOrEmpty(mount.Source))
                     throw EngineException.Invalid("invalid mount config for type \"tmpfs\": HostConfig.Mounts.Source must be empty");
                 List<string> list = TmpfsRules.From(mount.TmpfsOptions ?? new());
                 return new() { Type = "tmpfs", Destination = destination, ReadOnly = mount.ReadOnly, TmpfsOptions = list };
+            case "image":
+                if (string.IsNullOrEmpty(mount.Source))
+                    throw EngineException.Invalid("invalid mount config for type \"image\": HostConfig.Mounts.Source must name an image");
+                return new()
+                {
+                    Type = "image",
+                    Source = mount.Source,
+                    ImageId = imageId(mount.Source),
+                    Destination = destination,
+                    ReadOnly = true,
+                    Subpath = Subpath(mount.ImageOptions?.Subpath ?? "", "ImageOptions"),
+                };
             default:
-                throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume or tmpfs");
+                throw EngineException.Invalid($"HostConfig.Mounts.Type: \"{mount.Type}\" is not available: use bind, volume, tmpfs or image");
         }
+    }
+
+    private static void CheckRecursion(bool readOnly, BindOptions options, string propagation)
+    {
+        const string Field = "HostConfig.Mounts.BindOptions";
+        if (options.ReadOnlyNonRecursive && options.ReadOnlyForceRecursive)
+            throw EngineException.Invalid($"{Field}: ReadOnlyNonRecursive and ReadOnlyForceRecursive contradict each other");
+        if ((options.ReadOnlyNonRecursive || options.ReadOnlyForceRecursive) && !readOnly)
+            throw EngineException.Invalid($"{Field}: ReadOnlyNonRecursive and ReadOnlyForceRecursive are for read-only mounts: set ReadOnly too");
+        if (options.ReadOnlyForceRecursive && (options.NonRecursive || propagation != "rprivate"))
+            throw EngineException.Invalid($"{Field}: ReadOnlyForceRecursive needs a recursive bind with propagation rprivate");
+    }
+
+    private static void CheckOptions(MountConfig mount)
+    {
+        foreach ((object? given, string type, string name) in ((object?, string, string)[])
+            [(mount.BindOptions, "bind", "BindOptions"), (mount.VolumeOptions, "volume", "VolumeOptions"), (mount.TmpfsOptions, "tmpfs", "TmpfsOptions"), (mount.ImageOptions, "image", "ImageOptions")])
+        {
+            if (given is not null && mount.Type != type)
+                throw EngineException.Invalid($"invalid mount config for type \"{mount.Type}\": {name} are for mounts of type {type}");
+        }
+    }
+
+    private static string Subpath(string path, string options)
+    {
+        if (path.Length == 0)
+            return "";
+        if (path[0] == '/' || path.Split('/').Contains(".."))
+            throw EngineException.Invalid($"HostConfig.Mounts.{options}.Subpath: '{path}' must be a relative path that stays within");
+        return Normalize(path).TrimStart('/');
     }
 
     private static PlannedMount Tmpfs(string path, string options)

@@ -22,6 +22,9 @@ internal sealed record SpecInputs
     /// <summary>Filter of a profile (null = default) for a set of capabilities.</summary>
     public required Func<string?, CapabilitySet, SeccompSpec?> Seccomp { get; init; }
 
+    /// <summary>Layers of an image by id, the topmost first.</summary>
+    public Func<string, IReadOnlyList<string>> LayersOf { get; init; } = static _ => [];
+
     /// <summary>Nodes behind a device mapping.</summary>
     public Func<Configuration.DeviceMapping, IEnumerable<(DeviceSpec Node, DeviceRule Rule)>> Devices { get; init; } = DeviceRules.Resolve;
 }

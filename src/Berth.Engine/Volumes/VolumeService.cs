@@ -15,7 +15,7 @@ public sealed class VolumeService
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, VolumeRow> _volumes = new(StringComparer.Ordinal);
     private readonly Lock _changes = new();
-    private Func<string, int> _uses = static _ => 0;
+    private Func<string, IReadOnlyList<string>> _users = static _ => [];
 
     internal VolumeService(EnginePaths paths, StateStore store, EventJournal events, TimeProvider clock)
     {
@@ -23,6 +23,7 @@ public sealed class VolumeService
         _store = store;
         _events = events;
         _clock = clock;
+        Mounts = new VolumeMounts(paths);
         foreach (VolumeRow row in store.LoadVolumes())
             _volumes[row.Name] = row;
     }
@@ -32,13 +33,12 @@ public sealed class VolumeService
     {
         if (request.Driver is not (null or "" or "local"))
             throw EngineException.NotFound($"Driver: volume driver \"{request.Driver}\" is not available: use local");
-        if (request.DriverOpts is { Count: > 0 })
-            throw EngineException.NotImplemented("DriverOpts: the local driver has no options yet: bind mount a host directory instead");
+        VolumeDriverOptions.Check(request.DriverOpts, "DriverOpts");
         if (request.ClusterVolumeSpec is { ValueKind: not System.Text.Json.JsonValueKind.Null })
             throw EngineException.NotImplemented("ClusterVolumeSpec: cluster volumes are not available");
         bool anonymous = string.IsNullOrEmpty(request.Name);
         string name = anonymous ? InstanceNames.NewId() : MountPlanner.VolumeName(request.Name!, "Name");
-        return View(Ensure(name, anonymous, request.Labels));
+        return View(Ensure(name, anonymous, request.Labels, request.DriverOpts));
     }
 
     /// <summary>Volumes (filters: name, label, driver, dangling).</summary>
@@ -49,7 +49,7 @@ public sealed class VolumeService
         IEnumerable<VolumeRow> rows = _volumes.Values.Where(row =>
             (!filters.Has("name") || filters["name"].Any(part => row.Name.Contains(part, StringComparison.Ordinal)))
             && filters.MatchLabels(row.Labels) && filters.MatchExact("driver", "local")
-            && (dangling is not { } wanted || (_uses(row.Name) == 0) == wanted));
+            && (dangling is not { } wanted || (_users(row.Name).Count == 0) == wanted));
         return new VolumeList { Volumes = [.. rows.OrderBy(static row => row.Name, StringComparer.Ordinal).Select(row => View(row))] };
     }
 
@@ -65,32 +65,40 @@ public sealed class VolumeService
                 return;
             throw EngineException.NotFound($"get {name}: no such volume");
         }
-        if (_uses(name) > 0)
-            throw EngineException.Conflict($"remove {name}: volume is in use: remove the instances that mount it first");
+        if (_users(name) is { Count: > 0 } users)
+            throw EngineException.Conflict($"remove {name}: volume is in use - [{string.Join(", ", users)}]: remove the instances that mount it first");
         Delete(row);
     }
 
-    /// <summary>Removes unused anonymous volumes, with filter <c>all=true</c> named ones too.</summary>
-    public VolumePruneResult Prune(FilterSet filters)
+    /// <summary>Removes unused anonymous volumes, with filter <c>all=true</c> named ones too; <paramref name="namedToo"/> says what holds without that filter.</summary>
+    public VolumePruneResult Prune(FilterSet filters, bool namedToo = false)
     {
         filters.Allow("all", "label", "label!");
-        bool all = filters.Boolean("all") ?? false;
+        bool all = filters.Boolean("all") ?? namedToo;
         var deleted = new List<string>();
         long space = 0;
-        foreach (VolumeRow row in _volumes.Values.Where(row => (all || row.Anonymous) && filters.MatchPruneLabels(row.Labels) && _uses(row.Name) == 0))
+        foreach (VolumeRow row in _volumes.Values.Where(row => (all || row.Anonymous) && filters.MatchPruneLabels(row.Labels) && _users(row.Name).Count == 0))
         {
+            Mounts.ReleaseUnused([row]);
             space += DirectorySize.Measure(_paths.VolumeData(row.Name));
             Delete(row);
             deleted.Add(row.Name);
         }
+        _events.Publish("volume", "prune", "", new Dictionary<string, string> { ["reclaimed"] = space.ToString(System.Globalization.CultureInfo.InvariantCulture) });
         return new VolumePruneResult { VolumesDeleted = deleted, SpaceReclaimed = space };
     }
 
-    internal void SetUse(Func<string, int> uses) => _uses = uses;
+    /// <summary>Those with driver options, as mounts.</summary>
+    internal VolumeMounts Mounts { get; }
 
-    internal bool Exists(string name) => _volumes.ContainsKey(name);
+    /// <summary>Names of the instances that mount a volume.</summary>
+    internal void SetUsers(Func<string, IReadOnlyList<string>> users) => _users = users;
 
-    internal VolumeRow Ensure(string name, bool anonymous, IReadOnlyDictionary<string, string>? labels)
+    internal VolumeRow? Find(string name) => _volumes.GetValueOrDefault(name);
+
+    internal void ReleaseUnused() => Mounts.ReleaseUnused(_volumes.Values);
+
+    internal VolumeRow Ensure(string name, bool anonymous, IReadOnlyDictionary<string, string>? labels, IReadOnlyDictionary<string, string>? options)
     {
         if (_volumes.TryGetValue(name, out VolumeRow? existing))
             return existing;
@@ -98,7 +106,14 @@ public sealed class VolumeService
         {
             if (_volumes.TryGetValue(name, out existing))
                 return existing;
-            var row = new VolumeRow { Name = name, CreatedAt = _clock.GetUtcNow(), Anonymous = anonymous, Labels = labels ?? new Dictionary<string, string>() };
+            var row = new VolumeRow
+            {
+                Name = name,
+                CreatedAt = _clock.GetUtcNow(),
+                Anonymous = anonymous,
+                Labels = labels ?? new Dictionary<string, string>(),
+                Options = options ?? new Dictionary<string, string>(),
+            };
             Directory.CreateDirectory(_paths.VolumeData(name));
             _store.SaveVolume(row);
             _volumes[name] = row;
@@ -109,13 +124,13 @@ public sealed class VolumeService
 
     internal IReadOnlyList<VolumeView> Usage() => [.. _volumes.Values.Select(row => View(row) with
     {
-        UsageData = new VolumeUsage { Size = DirectorySize.Measure(_paths.VolumeData(row.Name)), RefCount = _uses(row.Name) },
+        UsageData = new VolumeUsage { Size = DirectorySize.Measure(_paths.VolumeData(row.Name)), RefCount = _users(row.Name).Count },
     })];
 
     /// <summary>Deletes an instance's anonymous volume unless another uses it.</summary>
     internal void RemoveAnonymous(string name)
     {
-        if (_volumes.TryGetValue(name, out VolumeRow? row) && _uses(name) == 0)
+        if (_volumes.TryGetValue(name, out VolumeRow? row) && _users(name).Count == 0)
             Delete(row);
     }
 
@@ -126,8 +141,10 @@ public sealed class VolumeService
             return;
         foreach (string directory in Directory.EnumerateDirectories(_paths.Volumes))
         {
-            if (!_volumes.ContainsKey(Path.GetFileName(directory)))
-                _ = Trees.TryDelete(directory, out _);
+            if (_volumes.ContainsKey(Path.GetFileName(directory)))
+                continue;
+            VolumeMounts.Unmount(_paths.VolumeData(Path.GetFileName(directory)));
+            _ = Trees.TryDelete(directory, out _);
         }
     }
 
@@ -136,6 +153,7 @@ public sealed class VolumeService
         lock (_changes)
         {
             string directory = Path.Combine(_paths.Volumes, row.Name);
+            VolumeMounts.Unmount(_paths.VolumeData(row.Name));
             try
             {
                 _store.DeleteVolume(row.Name);

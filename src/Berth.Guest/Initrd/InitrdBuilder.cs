@@ -13,6 +13,9 @@ public sealed class InitrdBuilder(string cacheDirectory)
     public static IReadOnlyList<string> DefaultModules { get; } =
         ["virtio_pci", "virtio_blk", "virtio_console", "virtio_net", "virtio_rng", "virtio_balloon", "erofs", "ext4", "overlay"];
 
+    /// <summary>The module of a machine with shared folders.</summary>
+    public const string SharedFoldersModule = "virtiofs";
+
     /// <summary>Path of the initrd for this agent and these modules; made when it is not in the cache yet.</summary>
     /// <param name="agent">The agent's static program.</param>
     /// <param name="modules">The kernel's modules.</param>

@@ -1,4 +1,5 @@
 using Berth.Guest;
+using Berth.Vmm.Boards;
 using Berth.Vmm.Control;
 
 namespace Berth.Vmm.Agent;
@@ -34,6 +35,7 @@ internal static class WorkloadSpecs
         Hosts = config.Hosts,
         ResolverConfiguration = config.ResolverConfiguration,
         Interfaces = [.. config.Networks.Select(static n => new GuestInterface(n.Mac, n.Name, n.Mtu, n.Addresses, n.Gateways))],
+        SharedTag = config.SharedFolders.Count > 0 ? DeviceCatalog.SharedTag : "",
         Mounts = [.. config.Mounts.Select(static m => new GuestMount(m.Source, m.Target, m.Type, m.Flags, m.Options))],
     };
 

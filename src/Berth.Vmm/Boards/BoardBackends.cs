@@ -16,6 +16,9 @@ internal sealed record BoardBackends
     /// <summary>Disks in the order of their names in the guest.</summary>
     public IReadOnlyList<IBlockBackend> Disks { get; init; } = [];
 
+    /// <summary>Shared folders: one file system for all of them, or none.</summary>
+    public IReadOnlyList<IFileSystemBackend> FileSystems { get; init; } = [];
+
     /// <summary>Wires of network cards with their hardware addresses and largest packets.</summary>
     public IReadOnlyList<(IPacketBackend Wire, byte[] Mac, ushort Mtu)> Networks { get; init; } = [];
 }

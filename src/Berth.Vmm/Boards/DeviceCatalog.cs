@@ -6,6 +6,9 @@ namespace Berth.Vmm.Boards;
 /// <summary>Every device a board may have, one line each, in the order in which they are attached.</summary>
 internal static class DeviceCatalog
 {
+    /// <summary>By which the guest finds the shared folders.</summary>
+    public const string SharedTag = "berth";
+
     public static IReadOnlyList<(string Name, Action<Board> Attach)> All { get; } =
     [
         ("8259 interrupt controllers", static b => b.Pic.Attach(b.Ports)),
@@ -21,5 +24,6 @@ internal static class DeviceCatalog
         ("virtio console", static b => b.Add(new VirtioConsole([new VirtioConsolePort("", new SilentSink()), b.Backends.AgentPort]))),
         ("virtio entropy", static b => b.Add(new VirtioEntropy())),
         ("virtio balloon", static b => b.Add(new VirtioBalloon(b.Memory.Discard))),
+        ("virtio file system", static b => b.AddEach(b.Backends.FileSystems, static files => new VirtioFileSystem(files, SharedTag))),
     ];
 }

@@ -27,8 +27,7 @@ internal static class AfterStart
         41, 42, 49, 50, 53, // socket, connect, bind, listen, socketpair
         57, 58, 59, 322, // fork, vfork, execve, execveat
         101, 310, 311, 312, // ptrace, process_vm_readv, process_vm_writev, kcmp
-        105, 106, 113, 114, 117, 119, 126, // set*id, capset
-        133, 259, 86, 88, 265, 266, // mknod, link and symlink and their *at forms
+        105, 106, 113, 114, 117, 119, // set*id
         135, 155, 161, 165, 166, 272, 308, // personality, pivot_root, chroot, mount, umount2, unshare, setns
         428, 429, 430, 431, 432, 442, // open_tree, move_mount, fsopen, fsconfig, fsmount, mount_setattr
         246, 320, 175, 176, 313, 169, // kexec, modules, reboot
@@ -36,15 +35,23 @@ internal static class AfterStart
         425, 426, 427, 438, // io_uring, pidfd_getfd
     ];
 
-    /// <summary>Takes effect at once and for good. Requests of KVM's pass only with <paramref name="kvm"/>.</summary>
+    // What only one who serves shared folders needs: to make what the guest makes in them, as the guest's user.
+    private static readonly uint[] s_refusedWithoutFolders =
+    [
+        126, // capset
+        133, 259, 86, 88, 265, 266, // mknod, link and symlink and their *at forms
+    ];
+
+    /// <summary>Takes effect at once and for good. Requests of KVM's pass only with <paramref name="kvm"/>, those that make entries of directories
+    /// only with <paramref name="folders"/>.</summary>
     /// <exception cref="LinuxException">The kernel has no seccomp filters.</exception>
-    public static void Apply(bool kvm)
+    public static void Apply(bool kvm, bool folders)
     {
-        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm), Libc.SECCOMP_FILTER_FLAG_TSYNC);
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm, folders), Libc.SECCOMP_FILTER_FLAG_TSYNC);
     }
 
     /// <summary>The filter: 8 bytes an instruction.</summary>
-    internal static byte[] Program(bool kvm)
+    internal static byte[] Program(bool kvm, bool folders)
     {
         List<(ushort Code, byte True, byte False, uint Value)> lines =
         [
@@ -56,7 +63,7 @@ internal static class AfterStart
             (JumpIfEqual, 0, 1, Clone3),
             (Return, 0, 0, NotThere),
         ];
-        foreach (uint number in s_refused)
+        foreach (uint number in folders ? s_refused : [.. s_refused, .. s_refusedWithoutFolders])
         {
             lines.Add((JumpIfEqual, 0, 1, number));
             lines.Add((Return, 0, 0, NotPermitted));

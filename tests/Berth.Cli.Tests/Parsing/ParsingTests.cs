@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Berth.Cli.CommandLine;
 
 namespace Berth.Cli.Parsing;
@@ -114,7 +115,25 @@ public sealed class ParsingTests
     [InlineData("dst=/b,frobnicate=1")]
     [InlineData("type=tmpfs,dst=/b,tmpfs-mode=9")]
     [InlineData("dst=b")]
+    [InlineData("dst=/b,\"volume-opt=o=a")]
+    [InlineData("dst=/b,\"volume-opt=o=a\"b")]
+    [InlineData("type=volume,dst=/b,bind-recursive=readonly")]
     public void Mount_Invalid_IsRefused(string text) => Assert.Throws<UsageException>(() => MountSpec.Parse(text));
+
+    [Fact]
+    public void Mount_QuotedField_KeepsItsCommasAndQuotes()
+    {
+        using var body = JsonDocument.Parse(JsonWriting.Object(json =>
+        {
+            json.WriteStartArray("Mounts");
+            MountSpec.Parse("type=volume,\"volume-opt=o=size=1m,uid=7\",src=data,\"volume-label=said=\"\"so\"\"\",dst=/d").Write(json);
+            json.WriteEndArray();
+        }));
+        var mount = body.RootElement.GetProperty("Mounts")[0];
+        Assert.Equal("/d", mount.GetProperty("Target").GetString());
+        Assert.Equal("size=1m,uid=7", mount.GetProperty("VolumeOptions").GetProperty("DriverConfig").GetProperty("Options").GetProperty("o").GetString());
+        Assert.Equal("\"so\"", mount.GetProperty("VolumeOptions").GetProperty("Labels").GetProperty("said").GetString());
+    }
 
     [Fact]
     public void Environment_NameWithoutValue_TakesTheCallersOrNothing() =>

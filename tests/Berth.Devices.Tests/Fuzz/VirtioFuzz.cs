@@ -16,6 +16,7 @@ public sealed class VirtioFuzz
     [InlineData("entropy", 3)]
     [InlineData("balloon", 4)]
     [InlineData("net", 5)]
+    [InlineData("file system", 6)]
     public void RegistersAndQueues_HostileDriver_NothingEscapes(string kind, int salt)
     {
         VirtioConsolePort port = new("a", new NullSink());
@@ -26,6 +27,7 @@ public sealed class VirtioFuzz
             "block" => new VirtioBlock(new MemoryDisk(1 << 20)),
             "console" => new VirtioConsole([new("", new NullSink()), port]),
             "entropy" => new VirtioEntropy(),
+            "file system" => new VirtioFileSystem(new VirtioFileSystemTests.Files(), "tag"),
             "balloon" => new VirtioBalloon((address, length) => discarded.Add((address, length))),
             _ => new VirtioNet(wire, [2, 0, 0, 0, 0, 1]),
         };

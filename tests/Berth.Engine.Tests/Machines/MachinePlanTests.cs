@@ -45,6 +45,38 @@ public sealed class MachinePlanTests
     };
 
     [Fact]
+    public void Build_Mounts_KeepTheirOrderAndNumber()
+    {
+        PlannedMount[] mounts =
+        [
+            new() { Type = "bind", Source = "/srv/a", Destination = "/a", ReadOnly = true },
+            new() { Type = "tmpfs", Destination = "/a/t" },
+            new() { Type = "volume", VolumeName = "v", Source = "/data/v", Destination = "/a/t/v" },
+        ];
+        MachineConfig machine = MachinePlan.Build(Definitions.Make(HostSettings, mounts: mounts), Host, "v", "", "", []);
+        Assert.Equal(
+            [("shm", "/dev/shm", "tmpfs", 14u), ("0", "/a", "share", 1u), ("tmpfs", "/a/t", "tmpfs", 0u), ("1", "/a/t/v", "share", 0u)],
+            machine.Mounts.Select(static m => (m.Source, m.Target, m.Type, m.Flags)));
+        Assert.Equal([new SharedFolderConfig("0", "/folders/0", true), new SharedFolderConfig("1", "/folders/1", false)], machine.SharedFolders);
+    }
+
+    [Fact]
+    public void Check_SharedPropagation_IsRefusedAndSlaveIsNot()
+    {
+        MachineFolders.Check([new() { Type = "bind", Source = "/a", Destination = "/a", Propagation = "rslave" }]);
+        Assert.Contains("rshared", Assert.Throws<EngineException>(() => MachineFolders.Check([new() { Type = "bind", Source = "/a", Destination = "/a", Propagation = "rshared" }])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CheckSources_WhatIsNoFile_IsRefused()
+    {
+        static InstanceDefinition Of(string source) => Definitions.Make(HostSettings, mounts: [new() { Type = "bind", Source = source, Destination = "/a" }]);
+        MachineFolders.CheckSources(Of("/etc"));
+        MachineFolders.CheckSources(Of("/etc/passwd"));
+        Assert.Throws<EngineException>(() => MachineFolders.CheckSources(Of("/dev/null")));
+    }
+
+    [Fact]
     public void Build_Everything_ReachesTheMachine()
     {
         MachineConfig machine = MachinePlan.Build(Definitions.Make(HostSettings, Config), Host, "v", "hosts", "resolver", [Card]);

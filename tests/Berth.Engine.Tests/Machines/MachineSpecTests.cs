@@ -46,6 +46,26 @@ public sealed class MachineSpecTests
     }
 
     [Fact]
+    public void Build_SharedFolders_AreAllItSeesOfThemAndItMayServeThem()
+    {
+        PlannedMount[] mounts =
+        [
+            new() { Type = "bind", Source = "/srv/a", Destination = "/a", ReadOnly = true },
+            new() { Type = "tmpfs", Destination = "/t" },
+            new() { Type = "volume", VolumeName = "v", Source = "/data/volumes/v/_data", Destination = "/v", Subpath = "sub" },
+        ];
+        RuntimeSpec spec = MachineSpec.Build(Definitions.Make(new HostConfig { Runtime = "vm" }, mounts: mounts), Definitions.Inputs, Host, Parts, "/data/vm");
+        Assert.Empty(SpecValidator.Validate(spec));
+        MountSpec[] folders = [.. spec.Mounts.Where(static m => m.Destination.StartsWith("/folders", StringComparison.Ordinal))];
+        Assert.Equal(["tmpfs=/folders", "/srv/a=/folders/0", "/data/volumes/v/_data=/folders/1"], folders.Select(static m => $"{m.Source}={m.Destination}"));
+        Assert.Equal((null, "sub"), (folders[1].Subpath?.Length > 0 ? folders[1].Subpath : null, folders[2].Subpath));
+        Assert.Contains("rro", folders[1].Options);
+        Assert.DoesNotContain("rro", folders[2].Options);
+        Assert.All(folders, static m => Assert.Superset(new HashSet<string> { "nosuid", "nodev", "noexec" }, m.Options.ToHashSet()));
+        Assert.Equal(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_MKNOD", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETUID"], spec.Process!.Capabilities!.Bounding.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Build_Binds_OneDirectoryIsWritableAndTheRestIsNot()
     {
         List<MountSpec> binds = [.. Build().Mounts.Where(static m => m.Type == "bind")];

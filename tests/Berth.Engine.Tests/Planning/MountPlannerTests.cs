@@ -7,7 +7,7 @@ namespace Berth.Engine.Tests.Planning;
 public sealed class MountPlannerTests
 {
     private static IReadOnlyList<PlannedMount> Plan(HostConfig host, InstanceConfig? config = null, IReadOnlyList<PlannedMount>? others = null) =>
-        MountPlanner.Plan(config ?? new InstanceConfig(), host, static name => "/v/" + name, static () => "anonymous", _ => others ?? []);
+        MountPlanner.Plan(config ?? new InstanceConfig(), host, static name => "/v/" + name, static () => "anonymous", _ => others ?? [], static name => "sha256:" + name);
 
     [Fact]
     public void Plan_Binds_AreReadWithTheirModes()
@@ -34,6 +34,46 @@ public sealed class MountPlannerTests
     {
         var other = new PlannedMount { Type = "volume", VolumeName = "d", Source = "/v/d", Destination = "/d" };
         Assert.True(Assert.Single(Plan(new HostConfig { VolumesFrom = ["web:ro"] }, null, [other])).ReadOnly);
+    }
+
+    [Fact]
+    public void Plan_VolumeOptions_AreTaken()
+    {
+        var options = new VolumeOptions { Subpath = "a//b/.", DriverConfig = new() { Name = "local", Options = new Dictionary<string, string> { ["type"] = "tmpfs", ["device"] = "tmpfs" } } };
+        PlannedMount mount = Assert.Single(Plan(new HostConfig { Mounts = [new() { Type = "volume", Source = "data", Target = "/d", VolumeOptions = options }] }));
+        Assert.Equal(("a/b", "tmpfs"), (mount.Subpath, mount.VolumeOptions!["type"]));
+    }
+
+    [Theory]
+    [InlineData("../x")]
+    [InlineData("/x")]
+    [InlineData("a/../../x")]
+    public void Plan_SubpathThatLeadsOut_IsRefused(string subpath) =>
+        Assert.Throws<EngineException>(() => Plan(new HostConfig { Mounts = [new() { Type = "volume", Source = "data", Target = "/d", VolumeOptions = new() { Subpath = subpath } }] }));
+
+    [Fact]
+    public void Plan_ContradictingRecursion_IsRefused()
+    {
+        BindOptions[] wrong =
+        [
+            new() { ReadOnlyNonRecursive = true, ReadOnlyForceRecursive = true },
+            new() { ReadOnlyForceRecursive = true, NonRecursive = true },
+            new() { ReadOnlyForceRecursive = true, Propagation = "rslave" },
+        ];
+        Assert.All(wrong, options => Assert.Throws<EngineException>(() => Plan(new HostConfig { Mounts = [new() { Type = "bind", Source = "/a", Target = "/b", ReadOnly = true, BindOptions = options }] })));
+        Assert.Throws<EngineException>(() => Plan(new HostConfig { Mounts = [new() { Type = "bind", Source = "/a", Target = "/b", BindOptions = new() { ReadOnlyNonRecursive = true } }] }));
+    }
+
+    [Fact]
+    public void Plan_OptionsOfAnotherType_AreRefused()
+    {
+        MountConfig[] wrong =
+        [
+            new() { Type = "volume", Target = "/b", BindOptions = new() },
+            new() { Type = "tmpfs", Target = "/b", VolumeOptions = new() },
+            new() { Type = "bind", Source = "/a", Target = "/b", TmpfsOptions = new() },
+        ];
+        Assert.All(wrong, mount => Assert.Throws<EngineException>(() => Plan(new HostConfig { Mounts = [mount] })));
     }
 
     [Theory]

@@ -135,7 +135,7 @@ public sealed class SpecBuilderTests
         RuntimeSpec spec = Build(null, null, new PlannedMount { Type = "bind", Source = "/x", Destination = "/etc/hosts", ReadOnly = true, Propagation = "rslave" });
         MountSpec mount = spec.Mounts.Single(static m => m.Destination == "/etc/hosts");
         Assert.Equal("/x", mount.Source);
-        Assert.Equal(["rbind", "rslave", "ro"], mount.Options);
+        Assert.Equal(["rbind", "rslave", "rro"], mount.Options);
         Assert.Equal("rslave", spec.Linux!.RootfsPropagation);
     }
 

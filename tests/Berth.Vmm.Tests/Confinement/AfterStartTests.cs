@@ -32,9 +32,22 @@ public sealed class AfterStartTests
     [InlineData(0x541Bu, true, Allow)] // FIONREAD
     public void Filter_Ioctl_IsDecidedByItsTypeAndTheEngine(uint request, bool kvm, uint expected) => Assert.Equal(expected, Decide(X64, 16, 3, request, kvm));
 
-    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false)
+    [Theory]
+    [InlineData(259u)] // mknodat
+    [InlineData(265u)] // linkat
+    [InlineData(266u)] // symlinkat
+    [InlineData(126u)] // capset
+    public void Filter_EntriesOfDirectories_AreMadeForSharedFoldersOnly(uint number)
     {
-        byte[] program = AfterStart.Program(kvm);
+        Assert.Equal(NotPermitted, Decide(X64, number, 0));
+        Assert.Equal(Allow, Decide(X64, number, 0, folders: true));
+        Assert.Equal(NotPermitted, Decide(X64, 165, 0, folders: true)); // mount
+        Assert.Equal(NotPermitted, Decide(X64, 304, 0, folders: true)); // open_by_handle_at
+    }
+
+    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false, bool folders = false)
+    {
+        byte[] program = AfterStart.Program(kvm, folders);
         uint value = 0;
         for (int i = 0; ; i++)
         {
