@@ -122,7 +122,8 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
         if (code != 0)
         {
             throw new DockerfileException(_run.File.FileName, command.Line,
-                $"The command '{Shown.Text(string.Join(' ', Arguments()))}' returned a non-zero code: {code}") { ExitCode = code };
+                $"The command '{Shown.Text(string.Join(' ', Arguments()))}' returned a non-zero code: {code}")
+            { ExitCode = code };
         }
     }
 
