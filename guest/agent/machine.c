@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -49,6 +50,13 @@ void set_oom_adjustment(const char *value) {
     close(file);
 }
 
+// What engines give containers; the kernel's own 1024 is for programs that use select.
+static void raise_limits(void) {
+    struct rlimit files = {1 << 20, 1 << 20};
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+        fprintf(stderr, "berth-agent: open files: %s\n", strerror(errno));
+}
+
 void start_machine(void) {
     mount_kernel("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
     mount_kernel("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC);
@@ -58,6 +66,7 @@ void start_machine(void) {
     for (int i = 0; console >= 0 && i < 3; i++)
         dup2(console, i);
     set_oom_adjustment("-1000");
+    raise_limits();
     load_modules();
     mount_kernel("cgroup2", "/sys/fs/cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC);
 }

@@ -61,7 +61,9 @@ static bool mount_overlay(const char *base, const char *base_type, const char *t
     } else if (errno != EEXIST) {
         return fail("prepare", "the writable disk");
     }
-    if (mount("overlay", "root", "overlay", 0, "lowerdir=base,upperdir=top/upper,workdir=top/work") < 0)
+    // xino: a name's inode number in its directory is the one that stat gives, although the two disks number for themselves.
+    if (mount("overlay", "root", "overlay", 0, "xino=on,lowerdir=base,upperdir=top/upper,workdir=top/work") < 0 &&
+        mount("overlay", "root", "overlay", 0, "lowerdir=base,upperdir=top/upper,workdir=top/work") < 0)
         return fail("mount overlay on", "the writable disk");
     // overlayfs goes on read-only when it cannot make its own directories: the workload would fail without a reason.
     struct statvfs merged, disk;

@@ -62,7 +62,8 @@ public sealed partial class FuseServer
             ulong number = BinaryPrimitives.ReadUInt64LittleEndian(record), next = BinaryPrimitives.ReadUInt64LittleEndian(record[8..]);
             uint type = record[18];
             bool special = name.SequenceEqual(".\0"u8) || name.SequenceEqual("..\0"u8);
-            if (special) number = UnknownNumber;
+            // The directory above may be of another folder, or none of the guest's business.
+            if (special) number = name.Length == 2 && Libc.TryStatAt(open.Descriptor!, "\0"u8, out Libc.statx own) == Errno.None ? NumberOf(own) : UnknownNumber;
             if (plus)
             {
                 FileNode? node = null;

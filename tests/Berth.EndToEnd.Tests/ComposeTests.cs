@@ -47,6 +47,36 @@ public sealed class ComposeTests(DaemonFixture fixture) : BerthTest(fixture)
     }
 
     [Fact]
+    public async Task Up_ServicesWithBuild_BuildsThemOnceAndAgainWhenAsked()
+    {
+        ComposeProject project = Project("""
+            services:
+              file: {build: {context: app, args: {WORD: hello}}}
+              inline: {build: {context: app, dockerfile_inline: "FROM busybox\nCOPY kept /\nCMD cat /kept"}}
+            """);
+        string app = Directory.CreateDirectory(Path.Combine(project.Folder, "app")).FullName;
+        File.WriteAllText(Path.Combine(app, "Dockerfile"), "FROM busybox\nARG WORD\nRUN echo $WORD >/word\nCOPY . /ctx/\nCMD cat /word; ls /ctx\n");
+        File.WriteAllText(Path.Combine(app, ".dockerignore"), "left-out\n.dockerignore\nDockerfile\n");
+        File.WriteAllText(Path.Combine(app, "kept"), "kept\n");
+        File.WriteAllText(Path.Combine(app, "left-out"), "");
+        (await project.Berth("up -d")).Expect();
+        (await project.Berth("wait file inline")).Expect();
+        Assert.Equal("hello\nkept\n", (await project.Berth("logs --no-log-prefix file")).Expect().Output);
+        Assert.Equal("kept\n", (await project.Berth("logs --no-log-prefix inline")).Expect().Output);
+        string first = await Inspect($"{project.Name}-file", "{{.Id}}");
+        File.WriteAllText(Path.Combine(app, "kept"), "changed\n");
+        (await project.Berth("build --build-arg WORD=again file")).Expect();
+        Assert.NotEqual(first, await Inspect($"{project.Name}-file", "{{.Id}}"));
+        (await project.Berth("run --rm file")).Expect();
+        File.WriteAllText(Path.Combine(app, "Dockerfile"), "FROM busybox\nFORM x\n");
+        CommandResult wrong = await project.Berth("build file");
+        Assert.NotEqual(0, wrong.ExitCode);
+        Assert.Contains("Dockerfile:2", wrong.Error);
+        (await project.Berth("down -v --rmi local")).Expect();
+        Assert.NotEqual(0, (await Berth("image", "inspect", $"{project.Name}-file")).ExitCode);
+    }
+
+    [Fact]
     public async Task Up_Conditions_AreWaitedFor()
     {
         ComposeProject project = Project("""

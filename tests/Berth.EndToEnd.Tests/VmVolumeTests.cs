@@ -148,6 +148,8 @@ public sealed class VmVolumeTests(VmVolumeFixture fixture) : IClassFixture<VmVol
         string[] machine = (await Guest("/host/files /host/work-m")).Expect().Lines;
         Assert.True(container.Length > 80, string.Join('\n', container));
         Assert.Equal(container, machine);
+        // Its own root is made of two disks, each with numbers of its own.
+        Assert.Contains("names with another number in their directory: 0", (await Guest("mkdir /work; /host/files /work; rm -r /work")).Expect().Lines);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 // Asks a directory for what programs expect of files, and prints one line for each answer: the same lines wherever the file system keeps its word.
 // Usage: files DIRECTORY, as root.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -190,6 +191,17 @@ static void temporary(void) {
     close(file);
 }
 
+static void numbers(void) {
+    DIR *directory = opendir(".");
+    int other = 0;
+    struct stat status;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (strcmp(entry->d_name, "..") != 0 && lstat(entry->d_name, &status) == 0 && status.st_ino != entry->d_ino)
+            other++;
+    closedir(directory);
+    say("names with another number in their directory", other);
+}
+
 int main(int count, char **arguments) {
     if (count != 2 || chdir(arguments[1]) < 0)
         return 2;
@@ -204,5 +216,6 @@ int main(int count, char **arguments) {
         other_user();
     waitpid(child, NULL, 0);
     temporary();
+    numbers();
     return 0;
 }

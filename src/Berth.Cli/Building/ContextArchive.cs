@@ -45,19 +45,11 @@ internal sealed class ContextArchive : IDisposable
         {
             return file == "-" ? throw new CliException("the context and the Dockerfile cannot both come from standard input") : FromInput(input, file);
         }
-        if (path.Contains("://", StringComparison.Ordinal) || path.StartsWith("git@", StringComparison.Ordinal))
-        {
-            throw new CliException($"build reads directories, not addresses: fetch it first, as git clone {path}");
-        }
-        var root = Path.GetFullPath(path);
-        if (!Directory.Exists(root))
-        {
-            throw new CliException($"there is no directory {path}");
-        }
         if (file == "-")
         {
-            return new ContextArchive(Directories(root, Rest(new DescriptorStream(new FileDescriptor(input.Number, ownsHandle: false))), out var made), made);
+            return OpenWith(path, Rest(new DescriptorStream(new FileDescriptor(input.Number, ownsHandle: false))));
         }
+        var root = Root(path);
         var dockerfile = Path.GetFullPath(file ?? Path.Combine(root, "Dockerfile"));
         if (!File.Exists(dockerfile))
         {
@@ -68,6 +60,9 @@ internal sealed class ContextArchive : IDisposable
             ? new ContextArchive(Directories(root, File.ReadAllBytes(dockerfile), out var outside), outside)
             : new ContextArchive(tar => AddAll(tar, root, inside), inside);
     }
+
+    /// <summary>Opens a directory with a Dockerfile that is not in it.</summary>
+    public static ContextArchive OpenWith(string path, byte[] dockerfile) => new(Directories(Root(path), dockerfile, out var made), made);
 
     /// <summary>Says why packing broke off, if it did.</summary>
     public void ThrowIfFailed()
@@ -83,6 +78,16 @@ internal sealed class ContextArchive : IDisposable
     {
         Content.Dispose();
         _packer?.Join();
+    }
+
+    private static string Root(string path)
+    {
+        if (path.Contains("://", StringComparison.Ordinal) || path.StartsWith("git@", StringComparison.Ordinal))
+        {
+            throw new CliException($"build reads directories, not addresses: fetch it first, as git clone {path}");
+        }
+        var root = Path.GetFullPath(path);
+        return Directory.Exists(root) ? root : throw new CliException($"there is no directory {path}");
     }
 
     private static ContextArchive FromInput(FileDescriptor input, string? file)

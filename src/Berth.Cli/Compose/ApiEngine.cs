@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Cli.Api;
+using Berth.Cli.Building;
 using Berth.Cli.CommandLine;
 using Berth.Cli.Http;
 using Berth.Cli.Registries;
@@ -24,10 +25,12 @@ internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
     });
 
     /// <inheritdoc/>
-    public IEnumerable<JsonNode> Upload(string method, string target, Stream archive)
+    public IEnumerable<JsonNode> Upload(string method, string target, Stream archive) => Upload(method, target, archive, null);
+
+    private IEnumerable<JsonNode> Upload(string method, string target, Stream archive, (string, string)? header)
     {
         using var client = NewClient();
-        using var exchange = Guard(_ => client.Upload(method, target, archive));
+        using var exchange = Guard(_ => client.Upload(method, target, archive, header: header));
         foreach (var message in JsonMessages.Read(exchange.Body))
         {
             using (message)
@@ -37,6 +40,44 @@ internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
                     yield return node;
                 }
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<JsonNode> Build(string target, BuildSource source)
+    {
+        using var context = Open(source);
+        var credentials = CredentialFile.Default(Environment.GetEnvironmentVariable).ToConfigHeader();
+        foreach (var message in Upload("POST", $"{target}&dockerfile={Uri.EscapeDataString(context.Dockerfile)}", context.Content, ("X-Registry-Config", credentials)))
+        {
+            yield return message;
+        }
+        Check(context);
+    }
+
+    private ContextArchive Open(BuildSource source)
+    {
+        try
+        {
+            return source.Inline is { } text
+                ? ContextArchive.OpenWith(source.Directory, Encoding.UTF8.GetBytes(text))
+                : ContextArchive.Open(context.StdIn, source.Directory, source.Dockerfile);
+        }
+        catch (CliException e)
+        {
+            throw new EngineCallException(0, e.Message, e);
+        }
+    }
+
+    private static void Check(ContextArchive context)
+    {
+        try
+        {
+            context.ThrowIfFailed();
+        }
+        catch (CliException e)
+        {
+            throw new EngineCallException(0, e.Message, e);
         }
     }
 

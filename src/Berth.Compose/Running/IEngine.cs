@@ -13,6 +13,12 @@ public interface IEngine
     /// <exception cref="EngineCallException">The engine refused.</exception>
     IEnumerable<JsonNode> Upload(string method, string target, Stream archive);
 
+    /// <summary>Sends a build context without what its ignore file leaves out, and returns the builder's messages as they arrive.</summary>
+    /// <param name="target">Path and query of the call, but for the Dockerfile's name.</param>
+    /// <param name="source">What is packed.</param>
+    /// <exception cref="EngineCallException">The engine refused, or the context cannot be read.</exception>
+    IEnumerable<JsonNode> Build(string target, BuildSource source);
+
     /// <summary>Fetches an image from its registry.</summary>
     /// <exception cref="EngineCallException">It cannot be had.</exception>
     void Pull(string image, string? platform);

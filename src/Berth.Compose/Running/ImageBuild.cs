@@ -7,21 +7,18 @@ namespace Berth.Compose.Running;
 /// <summary>Builds the image of a service by POST /build ([DOCKER-API]).</summary>
 internal sealed class ImageBuild(IEngine engine, IProgressSink progress)
 {
-    private const string InlineName = ".berth-compose.Dockerfile";
-
     /// <summary>Builds, with the builder's output as progress.</summary>
     public void Run(Service service, ImageOptions options)
     {
         var build = service.Build!;
         var subject = $"Image {service.Image}";
         progress.Doing(subject, "Building");
-        var remote = Loading.Paths.IsRemote(build.Context);
-        if (!remote && !Directory.Exists(build.Context))
+        if (!Directory.Exists(build.Context) && !Loading.Paths.IsRemote(build.Context))
         {
             throw new ComposeException($"the build context {build.Context} of service \"{service.Name}\" is not there");
         }
-        using var archive = remote ? Stream.Null : BuildContext.Open(build.Context, DockerfileOf(build), build.DockerfileInline is { } text ? (InlineName, text) : null);
-        foreach (var message in engine.Upload("POST", Target(service, build, options, remote), archive))
+        BuildSource source = new(build.Context, build.Dockerfile is { } file ? Path.GetFullPath(file, build.Context) : null, build.DockerfileInline);
+        foreach (var message in engine.Build(Target(service, build, options), source))
         {
             if (message.Text("error") is { Length: > 0 } error)
             {
@@ -35,9 +32,7 @@ internal sealed class ImageBuild(IEngine engine, IProgressSink progress)
         progress.Done(subject, "Built");
     }
 
-    private static string DockerfileOf(Build build) => build.DockerfileInline is not null ? InlineName : build.Dockerfile ?? "Dockerfile";
-
-    private static string Target(Service service, Build build, ImageOptions options, bool remote)
+    private static string Target(Service service, Build build, ImageOptions options)
     {
         StringBuilder target = new("/build?rm=1");
         void Add(string name, string? value)
@@ -53,8 +48,6 @@ internal sealed class ImageBuild(IEngine engine, IProgressSink progress)
         {
             Add("t", tag);
         }
-        Add("remote", remote ? build.Context : null);
-        Add("dockerfile", DockerfileOf(build));
         var arguments = build.Arguments.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!);
         foreach (var argument in options.Arguments.Select(text => text.Split('=', 2)))
         {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Formats.Tar;
 using System.Text.Json.Nodes;
 using Berth.Compose.Running;
 
@@ -12,7 +11,7 @@ internal sealed class FakeEngine : IEngine
 
     public ConcurrentQueue<JsonNode?> Bodies { get; } = [];
 
-    public List<string> Uploaded { get; } = [];
+    public List<BuildSource> Sources { get; } = [];
 
     public List<string> BuildAnswer { get; } = [];
 
@@ -29,11 +28,13 @@ internal sealed class FakeEngine : IEngine
     public IEnumerable<JsonNode> Upload(string method, string target, Stream archive)
     {
         Calls.Enqueue($"{method} {target}");
-        using TarReader tar = new(archive);
-        while (tar.GetNextEntry() is { } entry)
-        {
-            Uploaded.Add(entry.Name.TrimEnd('/'));
-        }
+        return [];
+    }
+
+    public IEnumerable<JsonNode> Build(string target, BuildSource source)
+    {
+        Calls.Enqueue($"POST {target}");
+        Sources.Add(source);
         return BuildAnswer.Select(line => JsonNode.Parse(line)!);
     }
 

@@ -6,23 +6,20 @@ namespace Berth.Compose.Tests.Running;
 public sealed class ImageTests
 {
     [Fact]
-    public void Build_SendsTheContextWithoutWhatIsIgnored()
+    public void Build_SendsTheContextAndWhatTheFileSays()
     {
         using ComposeFolder folder = new("services: {s: {build: {context: ctx, dockerfile: sub/Dockerfile, args: {A: 1, B: }, target: stage, labels: {l: m}, no_cache: true, network: none}}}");
         folder.Write("ctx/sub/Dockerfile", "FROM x");
-        folder.Write("ctx/.dockerignore", "# c\n*.log\n!keep.log\nsub\nnode_modules/\n**/deep\n");
-        foreach (var file in new[] { "a.log", "keep.log", "src/main.c", "src/x.log", "node_modules/m/i.js", "p/q/deep/f", "sub/other" })
-        {
-            folder.Write($"ctx/{file}", "");
-        }
         FakeEngine engine = new() { Answer = call => call.StartsWith("GET /images/", StringComparison.Ordinal) ? new JsonObject { ["Id"] = "sha256:1" } : null };
         engine.BuildAnswer.AddRange(["{\"stream\":\"Step 1/1\\n\"}", "{\"aux\":{\"ID\":\"sha256:1\"}}"]);
         RecordedProgress progress = new();
         var ids = new ImagePreparation(engine, progress, TimeProvider.System).Prepare(folder.Load().Services.Values, new ImageOptions { Build = true });
         Assert.Equal("sha256:1", ids["p-s"]);
-        Assert.Equal([".dockerignore", "keep.log", "p", "p/q", "src", "src/main.c", "src/x.log", "sub/Dockerfile"], engine.Uploaded.Order(StringComparer.Ordinal));
+        var source = Assert.Single(engine.Sources);
+        Assert.EndsWith("/ctx", source.Directory, StringComparison.Ordinal);
+        Assert.Equal((Path.Combine(source.Directory, "sub/Dockerfile"), null), (source.Dockerfile, source.Inline));
         var target = engine.Calls.Single(call => call.StartsWith("POST /build?", StringComparison.Ordinal));
-        foreach (var part in new[] { "t=p-s", "dockerfile=sub%2FDockerfile", "buildargs=%7B%22A%22%3A%221%22%7D", "target=stage", "labels=%7B%22l%22%3A%22m%22%7D", "networkmode=none", "nocache=1" })
+        foreach (var part in new[] { "t=p-s", "buildargs=%7B%22A%22%3A%221%22%7D", "target=stage", "labels=%7B%22l%22%3A%22m%22%7D", "networkmode=none", "nocache=1" })
         {
             Assert.Contains(part, target);
         }
@@ -35,8 +32,8 @@ public sealed class ImageTests
         using ComposeFolder folder = new("services: {s: {image: named, build: {context: ., dockerfile_inline: 'FROM x'}}}");
         FakeEngine engine = new() { Answer = _ => throw new EngineCallException(404, "no such image") };
         _ = new ImagePreparation(engine, new RecordedProgress(), TimeProvider.System).Prepare(folder.Load().Services.Values, new ImageOptions());
-        Assert.Contains(".berth-compose.Dockerfile", engine.Uploaded);
-        Assert.Contains(engine.Calls, call => call.Contains("t=named", StringComparison.Ordinal) && call.Contains("dockerfile=.berth-compose.Dockerfile", StringComparison.Ordinal));
+        Assert.Equal((null, "FROM x"), (Assert.Single(engine.Sources).Dockerfile, engine.Sources[0].Inline));
+        Assert.Contains(engine.Calls, call => call.Contains("t=named", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -46,15 +43,6 @@ public sealed class ImageTests
         FakeEngine engine = new() { Answer = _ => throw new EngineCallException(404, "no such image") };
         engine.BuildAnswer.Add("{\"error\":\"no Dockerfile\"}");
         Assert.Contains("no Dockerfile", Assert.Throws<ComposeException>(() => new ImagePreparation(engine, new RecordedProgress(), TimeProvider.System).Prepare(folder.Load().Services.Values, new ImageOptions())).Message);
-    }
-
-    [Fact]
-    public void Build_PatternThatIsNone_IsTold()
-    {
-        using ComposeFolder folder = new("services: {s: {build: .}}");
-        folder.Write(".dockerignore", "[z-a]\n");
-        FakeEngine engine = new() { Answer = _ => throw new EngineCallException(404, "no such image") };
-        Assert.Contains("[z-a]", Assert.Throws<ComposeException>(() => new ImagePreparation(engine, new RecordedProgress(), TimeProvider.System).Prepare(folder.Load().Services.Values, new ImageOptions())).Message);
     }
 
     [Theory]
