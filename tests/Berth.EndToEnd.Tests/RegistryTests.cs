@@ -120,13 +120,8 @@ public sealed class RegistryTests(DaemonFixture fixture) : DockerTest(fixture)
         await using ServedRegistry registry = await ServedRegistry.StartAsync();
         await using PrivateDaemon daemon = await PrivateDaemon.StartEmptyAsync(Cancellation);
         Task<CommandResult> On(params string[] arguments) => daemon.DockerAsync(arguments, cancellationToken: Cancellation);
-        byte[] random = new byte[8 << 20];
-        new Random(7).NextBytes(random);
-        await File.WriteAllBytesAsync(Path.Combine(daemon.Scratch, "file"), random, Cancellation);
-        string tar = Path.Combine(daemon.Scratch, "root.tar");
-        (await Command.RunAsync("tar", ["-C", daemon.Scratch, "-cf", tar, "file"], cancellationToken: Cancellation)).Expect();
         await using var proxy = new StallingProxy(registry.Authority, 3 << 20);
-        string pushed = $"{registry.Authority}/app:1", image = $"{proxy.Authority}/app:1", id = (await On("import", tar, pushed)).Expect().Text;
+        string pushed = $"{registry.Authority}/app:1", image = $"{proxy.Authority}/app:1", id = (await On("import", await LargeRootAsync(daemon), pushed)).Expect().Text;
         (await On("push", pushed)).Expect();
         (await On("rmi", pushed)).Expect();
 
@@ -145,6 +140,38 @@ public sealed class RegistryTests(DaemonFixture fixture) : DockerTest(fixture)
         (await On("pull", image)).Expect();
         Assert.Equal(id, (await On("inspect", "-f", "{{.Id}}", image)).Expect().Text);
         Assert.Empty(Directory.GetFiles(partial));
+    }
+
+    [Fact]
+    public async Task Kill_InTheMiddleOfAPush_TheNextIsWhole()
+    {
+        await using ServedRegistry registry = await ServedRegistry.StartAsync();
+        await using PrivateDaemon daemon = await PrivateDaemon.StartEmptyAsync(Cancellation);
+        Task<CommandResult> On(params string[] arguments) => daemon.DockerAsync(arguments, cancellationToken: Cancellation);
+        await using var proxy = new StallingProxy(registry.Authority, 3 << 20, requests: true);
+        string image = $"{proxy.Authority}/app:1", stored = $"{registry.Authority}/app:1", id = (await On("import", await LargeRootAsync(daemon), image)).Expect().Text;
+        Task<CommandResult> broken = On("push", image);
+        await proxy.Stalled.WaitAsync(Cancellation);
+        await daemon.KillAsync();
+        Assert.NotEqual(0, (await broken).ExitCode);
+        proxy.Release();
+        await daemon.RestartAsync(Cancellation);
+        Assert.NotEqual(0, (await On("pull", stored)).ExitCode);
+        (await On("push", image)).Expect();
+        (await On("rmi", image)).Expect();
+        (await On("pull", stored)).Expect();
+        Assert.Equal(id, (await On("inspect", "-f", "{{.Id}}", stored)).Expect().Text);
+    }
+
+    // What does not shrink when it is packed.
+    private static async Task<string> LargeRootAsync(PrivateDaemon daemon)
+    {
+        byte[] random = new byte[8 << 20];
+        new Random(7).NextBytes(random);
+        await File.WriteAllBytesAsync(Path.Combine(daemon.Scratch, "file"), random, Cancellation);
+        string tar = Path.Combine(daemon.Scratch, "root.tar");
+        (await Command.RunAsync("tar", ["-C", daemon.Scratch, "-cf", tar, "file"], cancellationToken: Cancellation)).Expect();
+        return tar;
     }
 
     private Task<CommandResult> Berth(params string[] arguments) => Daemon.BerthAsync(arguments, cancellationToken: Cancellation);
