@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Berth.Oci.State;
 
 /// <summary>What is kept of a container between commands.</summary>
@@ -28,32 +26,3 @@ internal sealed record ContainerRecord
 
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 }
-
-/// <summary>The state as commands and hooks are told it. [OCI-RT] runtime.md, State.</summary>
-internal sealed record StateReport
-{
-    public required string OciVersion { get; init; }
-
-    public required string Id { get; init; }
-
-    public required string Status { get; init; }
-
-    public required int Pid { get; init; }
-
-    public required string Bundle { get; init; }
-
-    public required string Rootfs { get; init; }
-
-    public required DateTimeOffset Created { get; init; }
-
-    public required string Owner { get; init; }
-
-    public required IReadOnlyDictionary<string, string> Annotations { get; init; }
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
-[JsonSerializable(typeof(ContainerRecord))]
-[JsonSerializable(typeof(StateReport))]
-[JsonSerializable(typeof(IReadOnlyList<StateReport>))]
-[JsonSerializable(typeof(int[]))]
-internal sealed partial class StateJson : JsonSerializerContext;

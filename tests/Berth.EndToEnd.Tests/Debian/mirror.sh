@@ -11,10 +11,10 @@ for file in *.deb; do
     dpkg-deb -f "$file"
     printf 'Filename: %s\nSize: %s\nSHA256: %s\n\n' "$file" "$(stat -c %s "$file")" "$(sha256sum "$file" | cut -d' ' -f1)"
 done >Packages
-# Perl's tests are in its source only, which lies beside the package.
-address=$(apt-get download --print-uris perl | sed "s/^'\([^']*\)'.*/\1/")
-version=$(basename "$address" | cut -d_ -f2 | sed 's/-.*//')
-/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$(dirname "$address")/perl_$version.orig.tar.xz" source.tar.xz >/dev/null
+# Perl's tests are in its source only. Another package names the archive: perl's own may come from the one of security updates, which lacks the source.
+archive=$(cd / && apt-get download --print-uris base-files | sed "s|^'\(.*\)/pool/.*|\1|")
+version=$(dpkg-deb -f perl_*.deb Version | sed 's/-.*//')
+/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$archive/pool/main/p/perl/perl_$version.orig.tar.xz" source.tar.xz >/dev/null
 tar xJf source.tar.xz "perl-$version/t"
 tar czf perl-tests.tar.gz -C "perl-$version" t
 rm -r source.tar.xz "perl-$version"
