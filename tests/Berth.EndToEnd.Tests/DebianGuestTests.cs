@@ -26,8 +26,15 @@ public sealed class DebianGuestTests
         Assert.Equal(container.Split('\n'), machine.Split('\n'));
         Assert.Equal(4, container.Split('\n').Count(static line => line is "PACKAGES" or "COMPILER" or "PYTHON" or "PERL"));
 
-        async Task<string> Inside(params string[] flags) =>
-            (await Berth(["run", "--rm", "--network", "lab", "-v", $"{scripts}:/scripts:ro", .. flags, "debian", "sh", "/scripts/inside.sh"])).Expect().Output;
+        // Longer than a command of these tests may take.
+        async Task<string> Inside(params string[] flags)
+        {
+            string id = (await Berth(["run", "-d", "--network", "lab", "-v", $"{scripts}:/scripts:ro", .. flags, "debian", "sh", "/scripts/inside.sh"])).Expect().Text;
+            while ((await Berth("inspect", "-f", "{{.State.Running}}", id)).Expect().Text == "true") await Task.Delay(1000, Cancellation);
+            CommandResult logs = (await Berth("logs", id)).Expect();
+            Assert.True((await Berth("inspect", "-f", "{{.State.ExitCode}}", id)).Expect().Text == "0", logs.Output + logs.Error);
+            return logs.Output;
+        }
 
         Task<CommandResult> Berth(params string[] words) => daemon.BerthAsync(words, cancellationToken: Cancellation);
     }
