@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Containers.Cgroups;
+using Berth.Containers.Lifecycle;
 using Berth.Testing;
 
 namespace Berth.Oci.Tests;
@@ -74,6 +75,25 @@ public sealed class LifecycleTests
         Assert.Empty(Directory.GetDirectories(runtime.State));
         string cgroup = JsonNode.Parse(File.ReadAllText(Path.Combine(runtime.Bundle, "config.json")))!["linux"]!["cgroupsPath"]!.GetValue<string>();
         Assert.False(CgroupHierarchy.Detect().Exists(cgroup));
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task Delete_AfterACreateThatWasKilled_EndsWhatItLeft()
+    {
+        await using OciRuntime runtime = new();
+        runtime.Configure("sleep 1000");
+        (await runtime.DetachAsync("create", "-b", runtime.Bundle, "c")).Expect();
+        int pid = (await runtime.StateAsync("c")).GetProperty("pid").GetInt32();
+        ulong started = ProcessTimes.StartTicks(pid);
+        // As the record is until the process is there.
+        string file = Path.Combine(runtime.State, "c/state.json");
+        JsonObject record = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        (record["pid"], record["startTicks"]) = (0, 0);
+        File.WriteAllText(file, record.ToJsonString());
+        Assert.Equal("creating", await runtime.StatusAsync("c"));
+        (await runtime.RunAsync("delete", "--force", "c")).Expect();
+        while (ProcessTimes.IsAlive(pid, started)) await Task.Delay(50, OciRuntime.Token);
+        Assert.Empty(Directory.GetDirectories(runtime.State));
     }
 
     [Fact(Timeout = Patience)]
