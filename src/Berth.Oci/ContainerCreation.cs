@@ -69,11 +69,6 @@ internal static class ContainerCreation
         }
     }
 
-    /// <summary>Writes a process id so that a reader sees all of it or nothing.</summary>
-    public static void WritePid(string file, int pid)
-    {
-        string next = $"{file}.{Environment.ProcessId}";
-        File.WriteAllText(next, $"{pid}");
-        File.Move(next, file, overwrite: true);
-    }
+    /// <summary>Writes a process id as engines read it.</summary>
+    public static void WritePid(string file, int pid) => ReplacedFile.Write(file, System.Text.Encoding.ASCII.GetBytes($"{pid}"));
 }

@@ -9,7 +9,6 @@ namespace Berth.Oci;
 /// <summary>Removes all that is left of a container; may be done again where an earlier try was killed.</summary>
 internal static class ContainerDeletion
 {
-    private const short POLLIN = 1;
     private const int PatienceMilliseconds = 10_000;
 
     public static void Delete(Session session, StoredContainer container)
@@ -25,17 +24,7 @@ internal static class ContainerDeletion
         IReadOnlyList<HookSpec> hooks = Hooks(container);
         StateReport state = container.Report(ContainerStatus.Stopped);
         container.Remove();
-        foreach (HookSpec hook in hooks)
-        {
-            try
-            {
-                HookRunner.Run("poststop", [hook], state);
-            }
-            catch (OciException e)
-            {
-                session.Log.Warning(e.Message); // [OCI-RT] runtime.md: the container goes all the same
-            }
-        }
+        HookRunner.RunAll("poststop", hooks, state, session.Log);
     }
 
     private static IReadOnlyList<HookSpec> Hooks(StoredContainer container)
@@ -65,7 +54,7 @@ internal static class ContainerDeletion
         using (process)
         {
             Libc.SendSignal(process, Libc.SIGKILL);
-            Libc.pollfd[] ended = [new() { fd = process.Number, events = POLLIN }];
+            Libc.pollfd[] ended = [new() { fd = process.Number, events = Libc.POLLIN }];
             if (Libc.Poll(ended, PatienceMilliseconds) == 0) throw new OciException($"container {container.Id}: its first process does not end");
         }
     }

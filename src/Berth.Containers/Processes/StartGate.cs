@@ -30,7 +30,7 @@ internal sealed class StartGate : IDisposable
     public int Number { get; }
 
     /// <summary>The call that takes the place of execve.</summary>
-    public ChildCall Execute => GateProgram.Execute(_program, "berth-gate");
+    public ChildCall Execute => GateProgram.Execute(_program);
 
     public void Dispose()
     {

@@ -10,8 +10,6 @@ namespace Berth.Linux.Launch;
 public sealed class ApartLauncher : IDisposable
 {
     private const int TimeLimitMilliseconds = 30_000;
-    private const short POLLIN = 1;
-
     private readonly FileDescriptor _result = Libc.MemoryFile("berth-pid", 4096);
     private readonly FileDescriptor _read, _write;
 
@@ -36,7 +34,7 @@ public sealed class ApartLauncher : IDisposable
     {
         using CallTable table = new(rest, CallProgram.TableAddress);
         using FileDescriptor program = Libc.SealedFile("berth-exec", CallProgram.Build(table, _write));
-        LaunchResult started = start([.. first, .. Inherit(rest), Execute(program)]);
+        LaunchResult started = start([.. first, .. Inherit(rest), CallProgram.Execute("start the joining program", program, "berth-exec")]);
         if (started.PidFd is null) return started;
         _write.Dispose();
         using FileDescriptor maker = started.PidFd;
@@ -70,13 +68,10 @@ public sealed class ApartLauncher : IDisposable
         .Where(static d => d.Number > 2).DistinctBy(static d => d.Number)
         .Select(static d => new ChildCall("inherit a descriptor", SystemCall.fcntl, [d, Libc.F_SETFD, 0]));
 
-    private static ChildCall Execute(FileDescriptor program) => new("start the joining program", SystemCall.execveat,
-        [program, "", ChildArgument.Strings(["berth-exec"]), ChildArgument.Strings([]), Libc.AT_EMPTY_PATH]);
-
     // A traced process may never answer, and its descriptor may be held open by the tracer: hence both, and a limit.
     private static bool Ready(FileDescriptor process, FileDescriptor? status)
     {
-        Libc.pollfd[] wanted = [new() { fd = process.Number, events = POLLIN }, new() { fd = status?.Number ?? -1, events = POLLIN }];
+        Libc.pollfd[] wanted = [new() { fd = process.Number, events = Libc.POLLIN }, new() { fd = status?.Number ?? -1, events = Libc.POLLIN }];
         long until = Environment.TickCount64 + TimeLimitMilliseconds;
         do
         {
@@ -88,7 +83,7 @@ public sealed class ApartLauncher : IDisposable
 
     private LaunchResult? Failure(IReadOnlyList<ChildCall> calls, int pid)
     {
-        Libc.pollfd[] wanted = [new() { fd = _read.Number, events = POLLIN }];
+        Libc.pollfd[] wanted = [new() { fd = _read.Number, events = Libc.POLLIN }];
         if (Libc.Poll(wanted, 0) <= 0) return null;
         Span<byte> record = stackalloc byte[16];
         if (Libc.TryRead(_read, record) != record.Length) return null;

@@ -22,6 +22,10 @@ internal static class CallProgram
         return ElfFile.Build(code, table.Content, (ulong)TableAddress);
     }
 
+    /// <summary>The call by which a child becomes such a program; <paramref name="name"/> is what process lists show.</summary>
+    public static ChildCall Execute(string step, FileDescriptor program, string name) =>
+        new(step, SystemCall.execveat, [program, "", ChildArgument.Strings([name]), ChildArgument.Strings([]), Libc.AT_EMPTY_PATH]);
+
     private static ReadOnlySpan<byte> X64 =>
     [
         0xBB, 0x00, 0x00, 0x00, 0x10, //         mov ebx, 0x10000000

@@ -22,6 +22,5 @@ public static class GateProgram
     }
 
     /// <summary>The call by which a child becomes the program.</summary>
-    public static ChildCall Execute(FileDescriptor program, string name) => new("execve", SystemCall.execveat,
-        [program, "", ChildArgument.Strings([name]), ChildArgument.Strings([]), (nint)Libc.AT_EMPTY_PATH]);
+    public static ChildCall Execute(FileDescriptor program) => CallProgram.Execute("execve", program, "berth-gate");
 }

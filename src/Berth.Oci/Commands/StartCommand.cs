@@ -32,17 +32,7 @@ internal static class StartCommand
             Cgroup = session.Cgroups.Open(container.Record.Cgroup),
         }, stdio));
         Open(container);
-        foreach (HookSpec hook in spec.Hooks?.Poststart ?? [])
-        {
-            try
-            {
-                HookRunner.Run("poststart", [hook], container.Report(ContainerStatus.Running));
-            }
-            catch (OciException e)
-            {
-                session.Log.Warning(e.Message);
-            }
-        }
+        HookRunner.RunAll("poststart", spec.Hooks?.Poststart ?? [], container.Report(ContainerStatus.Running), session.Log);
     }
 
     private static void Open(StoredContainer container)

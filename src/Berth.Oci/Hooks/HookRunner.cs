@@ -9,8 +9,6 @@ namespace Berth.Oci.Hooks;
 /// <summary>Runs hooks one after the other with the container's state on their standard input. [OCI-RT] config.md, POSIX-platform Hooks.</summary>
 internal static class HookRunner
 {
-    private const short POLLIN = 1;
-
     /// <summary>Runs them on the host.</summary>
     /// <exception cref="OciException">One could not be run, failed, or took too long.</exception>
     public static void Run(string kind, IReadOnlyList<HookSpec> hooks, StateReport state)
@@ -24,6 +22,22 @@ internal static class HookRunner
                 int pid = Libc.SpawnSession(hook.Path, Arguments(hook), hook.Env, input, errors, errors);
                 return Libc.OpenProcess(pid); // a child that is not waited for: the number is its own
             });
+        }
+    }
+
+    /// <summary>Runs each of them on the host; a failure is only told, since the life cycle goes on. [OCI-RT] runtime.md, Lifecycle.</summary>
+    public static void RunAll(string kind, IReadOnlyList<HookSpec> hooks, StateReport state, Log log)
+    {
+        foreach (HookSpec hook in hooks)
+        {
+            try
+            {
+                Run(kind, [hook], state);
+            }
+            catch (OciException e)
+            {
+                log.Warning(e.Message);
+            }
         }
     }
 
@@ -62,7 +76,7 @@ internal static class HookRunner
         }
         using (process)
         {
-            Libc.pollfd[] ended = [new() { fd = process.Number, events = POLLIN }];
+            Libc.pollfd[] ended = [new() { fd = process.Number, events = Libc.POLLIN }];
             int limit = hook.Timeout is { } seconds ? (int)Math.Min(seconds * 1000L, int.MaxValue) : -1;
             long until = Environment.TickCount64 + limit;
             bool inTime = Libc.Poll(ended, limit) > 0;

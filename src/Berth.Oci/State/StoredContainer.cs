@@ -52,11 +52,11 @@ internal sealed class StoredContainer
     /// <summary>Keeps what is needed to start and delete it, also should the creator be killed now.</summary>
     public void Save(ContainerRecord record)
     {
-        Replace(RecordFile, JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.ContainerRecord));
+        ReplacedFile.Write(RecordFile, JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.ContainerRecord));
         Record = record;
     }
 
-    public void SaveSpec(RuntimeSpec spec) => Replace(SpecFile, SpecJson.Write(spec));
+    public void SaveSpec(RuntimeSpec spec) => ReplacedFile.Write(SpecFile, SpecJson.Write(spec));
 
     public RuntimeSpec LoadSpec() => SpecJson.ReadRuntimeSpec(File.ReadAllBytes(SpecFile));
 
@@ -116,12 +116,5 @@ internal sealed class StoredContainer
         {
             throw new OciException($"container {Id}: {RecordFile} is damaged: {e.Message}; berth-oci delete --force removes it", e);
         }
-    }
-
-    private static void Replace(string file, byte[] content)
-    {
-        string next = file + ".new";
-        File.WriteAllBytes(next, content);
-        File.Move(next, file, overwrite: true);
     }
 }
