@@ -17,6 +17,10 @@ public sealed unsafe class GuestMemory : IDisposable
     /// <summary>End of the hole below 4 GiB.</summary>
     public const ulong HoleEnd = 0x1_0000_0000;
 
+    // Watched, but stores that began before may not be visible yet; and watched for good.
+    private const byte Beginning = 1, Settled = 2;
+
+    private readonly Lock _watching = new();
     private readonly byte* _base;
     private readonly byte* _watched;
     private readonly uint* _versions;
@@ -130,11 +134,16 @@ public sealed unsafe class GuestMemory : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)page, (ulong)PageCount);
         // SAFETY: the index is in range.
-        if (Volatile.Read(ref _watched[page]) != 0) return;
-        Volatile.Write(ref _watched[page], 1);
-        // A store is followed by a look at the flag without a fence in between; this is the other half of that bargain.
-        Interlocked.MemoryBarrierProcessWide();
-        PageWatched?.Invoke(page);
+        if (Volatile.Read(ref _watched[page]) == Settled) return;
+        lock (_watching)
+        {
+            if (_watched[page] == Settled) return;
+            Volatile.Write(ref _watched[page], Beginning);
+            // A store is followed by a look at the flag without a fence in between; this is the other half of that bargain.
+            Interlocked.MemoryBarrierProcessWide();
+            PageWatched?.Invoke(page);
+            Volatile.Write(ref _watched[page], Settled);
+        }
     }
 
     /// <summary>Raised by <see cref="Watch"/>, on its thread, when a page begins to be watched.</summary>
@@ -155,7 +164,7 @@ public sealed unsafe class GuestMemory : IDisposable
             // SAFETY: Watch has checked the index.
             uint version = Volatile.Read(ref _versions[page]);
             // Unwatching clears the flag before it raises the version: a flag that still stands belongs to this version.
-            if (Volatile.Read(ref _watched[page]) != 0) return version;
+            if (Volatile.Read(ref _watched[page]) == Settled) return version;
         }
     }
 
@@ -163,9 +172,12 @@ public sealed unsafe class GuestMemory : IDisposable
     public void Unwatch(long page)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)page, (ulong)PageCount);
-        // SAFETY: the index is in range.
-        Volatile.Write(ref _watched[page], 0);
-        Interlocked.Increment(ref _versions[page]);
+        lock (_watching)
+        {
+            // SAFETY: the index is in range.
+            Volatile.Write(ref _watched[page], 0);
+            Interlocked.Increment(ref _versions[page]);
+        }
         PageUnwatched?.Invoke(page);
     }
 

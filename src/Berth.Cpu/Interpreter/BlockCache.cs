@@ -17,6 +17,7 @@ internal sealed unsafe class BlockCache : IDisposable
     private readonly CpuState* _s;
     private readonly GuestMemory _memory;
     private readonly BlockDecoder _decoder;
+    private readonly CodeSnapshot _snapshot = new();
     private readonly Block** _buckets;
     private readonly Jump* _jumps;
     private readonly byte* _arena;
@@ -128,8 +129,8 @@ internal sealed unsafe class BlockCache : IDisposable
         *b = new Block { Physical = (ulong)(host - _memory.HostBase), Key = key, Page = _memory.PageIndex(host), Page2 = -1 };
         b->Version = _memory.Observe(b->Page);
         int available = 0x1000 - (int)(linear & 0xFFF);
-        byte* bytes = stackalloc byte[32];
-        int crossed = _decoder.Decode(b, (byte*)host, available, _s->CodeSize);
+        byte* bytes = _snapshot.Take(host);
+        int crossed = _decoder.Decode(b, bytes, available, _s->CodeSize);
         if (crossed != 0)
         {
             // The first instruction reaches into the next page.
@@ -138,14 +139,13 @@ internal sealed unsafe class BlockCache : IDisposable
             if (second == 0) return DecodeLoose(linear);
             b->Page2 = _memory.PageIndex(second);
             b->Version2 = _memory.Observe(b->Page2);
-            new ReadOnlySpan<byte>((byte*)host, available).CopyTo(new Span<byte>(bytes, 32));
-            new ReadOnlySpan<byte>((byte*)second, 16).CopyTo(new Span<byte>(bytes + available, 16));
-            _decoder.DecodeOne(b, bytes, available + 16, _s->CodeSize);
+            _snapshot.TakeSecond(second);
+            _decoder.DecodeOne(b, bytes, available + CodeSnapshot.Beyond, _s->CodeSize);
         }
         if (b->Count == 0) return Fault(ExceptionVector.GeneralProtection);
         if (!WithinLimit(b)) return Fault(ExceptionVector.GeneralProtection);
         b->Bytes = (byte*)(b->Ops + b->Count);
-        new ReadOnlySpan<byte>(crossed != 0 ? bytes : (byte*)host, b->Length).CopyTo(new Span<byte>(b->Bytes, b->Length));
+        new ReadOnlySpan<byte>(bytes, b->Length).CopyTo(new Span<byte>(b->Bytes, b->Length));
         _used = ((nuint)(b->Bytes + b->Length - _arena) + 63) & ~(nuint)63;
         b->Next = *bucket;
         *bucket = b;
@@ -186,6 +186,7 @@ internal sealed unsafe class BlockCache : IDisposable
 
     public void Dispose()
     {
+        _snapshot.Dispose();
         NativeMemory.Free(_buckets);
         NativeMemory.Free(_jumps);
         NativeMemory.Free(_arena);

@@ -29,6 +29,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
     private readonly RuntimeStubs _stubs;
     private readonly CodeCache _cache;
     private readonly BlockTranslator _translator;
+    private readonly CodeSnapshot _snapshot = new();
     private readonly ConcurrentQueue<long> _written = new();
     private readonly Dictionary<long, (int Writes, int Limit)> _restless = [];
     private readonly byte[] _filter = new byte[1 << FilterBits];
@@ -173,10 +174,11 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         if (!_cache.HasRoom(CodeLimit)) _cache.Clear();
         long page = _memory.PageIndex(entry->Host), page2 = page;
         uint version = Observe(page), version2 = version;
-        // SAFETY: the entry vouches for one page of guest RAM; the translator reads no further.
-        byte* code = (byte*)entry->Host + (_s->Rip & 0xFFF);
+        // The entry vouches for one page of guest RAM.
+        nint host = entry->Host + (nint)(_s->Rip & 0xFFF);
+        byte* code = _snapshot.Take(host);
         int id = _cache.PageId(entry, mode), block;
-        if (!_translator.Crosses(_s->Rip, code)) block = _translator.Translate(_s->Rip, code, mode, id);
+        if (!_translator.Crosses(_s->Rip, code)) block = _translator.Translate(_s->Rip, host, code, mode, id);
         else
         {
             CodeEntry* second = _core.Mmu.Code((_s->Rip & ~0xFFFUL) + 0x1000);
@@ -188,7 +190,8 @@ internal sealed unsafe class BinaryTranslator : IDisposable
             }
             page2 = _memory.PageIndex(second->Host);
             version2 = Observe(page2);
-            block = _translator.Translate(_s->Rip, code, mode, id, (byte*)second->Host, _cache.PageId(second, mode));
+            _snapshot.TakeSecond(second->Host);
+            block = _translator.Translate(_s->Rip, host, code, mode, id, second->Host, _cache.PageId(second, mode));
         }
         if (block < 0) return ever = false;
         Translations++;
@@ -314,6 +317,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
         _memory.WatchedPageWritten -= PageWritten;
         _memory.PageUnwatched -= PageUnwatched;
         _cache.Dispose();
+        _snapshot.Dispose();
         _self.Free();
     }
 }

@@ -18,7 +18,7 @@ internal sealed unsafe partial class BlockTranslator
         // SAFETY: room for one block of one operation; the instruction lies wholly in the page, or it would not have been decoded.
         byte* room = stackalloc byte[sizeof(Block) + sizeof(Op)];
         var block = (Block*)room;
-        decoder.DecodeOne(block, _host + distance, 0x1000 - (int)(rip & 0xFFF), codeSize: 2);
+        decoder.DecodeOne(block, _bytes + distance, 0x1000 - (int)(rip & 0xFFF), codeSize: 2);
         AssistSite site = new() { Rip = rip, Next = block->Branches ? 0 : rip + block->Length, Op = *block->Ops };
         e.Call(stubs.Assist);
         e.Bytes(new ReadOnlySpan<byte>(&site, sizeof(AssistSite)));

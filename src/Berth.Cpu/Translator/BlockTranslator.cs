@@ -25,7 +25,7 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     private Decoder? _decoder;
     private int _secondId, _count, _mode, _vectors, _liveNext;
     private ulong _start, _end;
-    private byte* _host;
+    private byte* _bytes;
     private FlagPlace _place;
     private bool _entryInScratch;
 
@@ -39,27 +39,27 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
     public bool IsOnly { get; init; }
 
     /// <summary>Whether the instruction at an address reaches into the next page.</summary>
-    public bool Crosses(ulong linear, byte* host)
+    public bool Crosses(ulong linear, byte* code)
     {
         int available = 0x1000 - (int)(linear & 0xFFF);
         if (available >= 15) return false;
         _decoder ??= Decoder.Create(64, _reader);
-        _reader.Reset(host, available);
+        _reader.Reset(code, available);
         _decoder.Decode(out _);
         return _reader.RanOut;
     }
 
-    /// <summary>Translates the code at <paramref name="linear"/>; -1 if its first instruction has no translation. With <paramref name="second"/>, the
-    /// next page, one instruction that reaches into it.</summary>
-    public int Translate(ulong linear, byte* host, int mode, int pageId, byte* second = null, int secondId = 0)
+    /// <summary>Translates the code at <paramref name="linear"/>, which lies at <paramref name="host"/>, from a copy of its page; -1 if its first instruction
+    /// has no translation. With a <paramref name="second"/> page, whose first bytes follow in the copy, one instruction that reaches into it.</summary>
+    public int Translate(ulong linear, nint host, byte* code, int mode, int pageId, nint second = 0, int secondId = 0)
     {
         (_start, _mode, _vectors, _secondId) = (linear, mode, 0, secondId);
         (_seenFrom, _seenTo) = (linear, linear);
-        if (second == null) Decode(linear, host);
-        else DecodeCrossing(linear, host, second);
+        _bytes = code;
+        if (second == 0) Decode();
+        else DecodeCrossing();
         if (_count == 0 || _forms[0].Form == Form.Interpret) return -1;
-        _host = host;
-        FindLiveFlags(host);
+        FindLiveFlags();
         _cold.Clear();
         _runs.Clear();
         e.Start(cache.Next);
@@ -72,37 +72,34 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             return -1;
         }
         EmitCold(ref entries);
-        int beyond = second == null ? 0 : (int)(_end - ((linear | 0xFFF) + 1));
-        int block = cache.Add(linear, host, mode, entries, e, (int)(_seenFrom - linear), (int)(_seenTo - _seenFrom) - beyond);
-        if (second != null) cache.AddSecondPage(block, second, beyond);
+        int beyond = second == 0 ? 0 : (int)(_end - ((linear | 0xFFF) + 1));
+        int from = (int)(_seenFrom - linear), length = (int)(_seenTo - _seenFrom) - beyond;
+        int block = cache.Add(linear, host, mode, entries, e, from, new ReadOnlySpan<byte>(code + from, length));
+        if (second != 0) cache.AddSecondPage(block, second, new ReadOnlySpan<byte>(code + from + length, beyond));
         return block;
     }
 
-    private void DecodeCrossing(ulong linear, byte* host, byte* second)
+    private void DecodeCrossing()
     {
-        // SAFETY: at most 15 bytes of the first page and 16 of the second.
-        byte* bytes = stackalloc byte[32];
-        int available = 0x1000 - (int)(linear & 0xFFF);
-        new ReadOnlySpan<byte>(host, available).CopyTo(new Span<byte>(bytes, 32));
-        new ReadOnlySpan<byte>(second, 16).CopyTo(new Span<byte>(bytes + available, 16));
-        _reader.Reset(bytes, available + 16);
-        _decoder!.IP = linear;
+        int available = 0x1000 - (int)(_start & 0xFFF);
+        _reader.Reset(_bytes, available + CodeSnapshot.Beyond);
+        _decoder!.IP = _start;
         _decoder.Decode(out _code[0]);
         _forms[0] = Forms.Get(_code[0]);
         _flags[0] = FlagUse.Of(_code[0]);
         _count = 1;
-        _seenTo = _end = linear + (ulong)_code[0].Length;
+        _seenTo = _end = _start + (ulong)_code[0].Length;
     }
 
-    private void Decode(ulong linear, byte* host)
+    private void Decode()
     {
         _decoder ??= Decoder.Create(64, _reader);
-        int available = 0x1000 - (int)(linear & 0xFFF), offset = 0, sideExits = 0;
+        int available = 0x1000 - (int)(_start & 0xFFF), offset = 0, sideExits = 0;
         _count = 0;
         while (_count < Limit && offset < available)
         {
-            _reader.Reset(host + offset, available - offset);
-            _decoder.IP = linear + (ulong)offset;
+            _reader.Reset(_bytes + offset, available - offset);
+            _decoder.IP = _start + (ulong)offset;
             ref Instruction i = ref _code[_count];
             _decoder.Decode(out i);
             if (_reader.RanOut) break;
@@ -116,20 +113,20 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
             if (form.Form == Form.JumpIf && i.NearBranchTarget > i.IP && sideExits++ < MostSideExits) continue;
             if (IsTransfer(form.Form)) break;
         }
-        _end = linear + (ulong)offset;
+        _end = _start + (ulong)offset;
         _seenTo = _end;
     }
 
-    private void FindLiveFlags(byte* host)
+    private void FindLiveFlags()
     {
         Instruction last = _code[_count - 1];
         Form form = _forms[_count - 1].Form;
         _liveNext = FlagUse.All;
         for (int k = 0; k < _count; k++)
         {
-            if (_forms[k].Form is Form.Jump or Form.JumpIf or Form.Counter) _liveTaken[k] = LiveAt(_code[k].NearBranchTarget, host);
+            if (_forms[k].Form is Form.Jump or Form.JumpIf or Form.Counter) _liveTaken[k] = LiveAt(_code[k].NearBranchTarget);
         }
-        if (form is Form.JumpIf or Form.Counter or Form.AccessUser || !IsTransfer(form)) _liveNext = LiveAt(_end, host);
+        if (form is Form.JumpIf or Form.Counter or Form.AccessUser || !IsTransfer(form)) _liveNext = LiveAt(_end);
         // What the interpreter will do with the flags is seen from the instruction itself.
         int live = form switch
         {
@@ -150,11 +147,11 @@ internal sealed unsafe partial class BlockTranslator(Emitter e, RuntimeStubs stu
 
     /// <summary>Flags that code in the same page needs, as far as a look at a few instructions tells. What was looked at becomes part of the block,
     /// so that the block goes when it changes.</summary>
-    private int LiveAt(ulong target, byte* host)
+    private int LiveAt(ulong target)
     {
         if (((target ^ _start) & ~0xFFFUL) != 0) return FlagUse.All;
         // SAFETY: the target is in the page of the code; reads end with that page.
-        byte* place = host - (_start & 0xFFF) + (target & 0xFFF);
+        byte* place = _bytes - (_start & 0xFFF) + (target & 0xFFF);
         int available = 0x1000 - (int)(target & 0xFFF), offset = 0, killed = 0;
         for (int n = 0; n < 6; n++)
         {

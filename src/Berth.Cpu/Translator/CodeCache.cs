@@ -107,25 +107,25 @@ internal sealed unsafe class CodeCache : IDisposable
 
     public void SetExitStub(int number, nint stub) => _exits[number].Stub = stub;
 
-    public int Add(ulong linear, byte* host, int mode, in BlockEntries entries, Emitter code, int seenFrom, int seenLength)
+    /// <summary>Adds a block for the guest code at a host address; it holds while what its translation saw, from a distance to that address on, stands there.</summary>
+    public int Add(ulong linear, nint host, int mode, in BlockEntries entries, Emitter code, int seenFrom, ReadOnlySpan<byte> seen)
     {
         int codeLength = code.Position;
-        // SAFETY: what was looked at lies in the page of the block's code.
-        code.Bytes(new ReadOnlySpan<byte>(host + seenFrom, seenLength));
+        code.Bytes(seen);
         nint copy = _memory.Add(code.Code) + codeLength;
         if (_blockCount == _blocks.Length) Array.Resize(ref _blocks, _blocks.Length * 2);
         int b = _blockCount++;
-        ref int bucket = ref _buckets[Hash(linear, (nint)host, mode)];
-        ref int page = ref CollectionsMarshal.GetValueRefOrAddDefault(_pages, (nint)host & ~0xFFF, out bool known);
+        ref int bucket = ref _buckets[Hash(linear, host, mode)];
+        ref int page = ref CollectionsMarshal.GetValueRefOrAddDefault(_pages, host & ~0xFFF, out bool known);
         if (!known) page = -1;
         _blocks[b] = new TranslatedBlock
         {
             Linear = linear,
-            Host = (nint)host,
+            Host = host,
             Mode = mode,
             Entries = entries,
             SeenFrom = seenFrom,
-            SeenLength = seenLength,
+            SeenLength = seen.Length,
             Copy = copy,
             NextInBucket = bucket,
             NextInPage = page,
@@ -136,11 +136,11 @@ internal sealed unsafe class CodeCache : IDisposable
     }
 
     /// <summary>Makes a block depend on the first bytes of a second page.</summary>
-    public void AddSecondPage(int b, byte* second, int length)
+    public void AddSecondPage(int b, nint second, ReadOnlySpan<byte> seen)
     {
-        nint copy = _memory.Add(new ReadOnlySpan<byte>(second, length));
-        (_blocks[b].Second, _blocks[b].SecondLength, _blocks[b].SecondCopy) = ((nint)second, length, copy);
-        if (!_secondPages.TryGetValue((nint)second, out List<int>? list)) _secondPages.Add((nint)second, list = []);
+        nint copy = _memory.Add(seen);
+        (_blocks[b].Second, _blocks[b].SecondLength, _blocks[b].SecondCopy) = (second, seen.Length, copy);
+        if (!_secondPages.TryGetValue(second, out List<int>? list)) _secondPages.Add(second, list = []);
         list.Add(b);
     }
 
