@@ -40,7 +40,7 @@ internal sealed class Board : IMachinePower, IDisposable
         _ports.Add(new(PlatformMap.AcpiPort, AcpiPm.Length), new AcpiPm(_timers, router.IsaLine(PlatformMap.SciIrq), this));
         IHypervisor hypervisor = clock is LockStepClock steps
             ? new LockStepHypervisor(steps, _timers.RunDue, options.CompareMemory * 1_000_000)
-            : new SoftwareHypervisor(translate: !options.Interpret);
+            : new SoftwareHypervisor(translate: !options.Interpret, options.Direct ? memory : null);
         _machine = hypervisor.CreateMachine(new()
         {
             Memory = memory,
@@ -84,6 +84,9 @@ internal sealed class Board : IMachinePower, IDisposable
         LockStepCpu pair => (sum.Item1 + pair.Instructions, sum.Item2 + pair.Translations),
         _ => sum,
     });
+
+    /// <summary>What ran on the host's processor itself, in words.</summary>
+    public string Direct => Cpus is [SoftwareCpu { DirectEntries: > 0 } cpu] ? $", {cpu.DirectEntries} times directly for {cpu.DirectTime.TotalSeconds:F1} s" : "";
 
     public ManualResetEventSlim Stopped { get; } = new();
 

@@ -20,6 +20,9 @@ internal sealed record Options
     /// <summary>Interpret everything.</summary>
     public bool Interpret { get; init; }
 
+    /// <summary>Run busy user code on the host's processor itself.</summary>
+    public bool Direct { get; init; }
+
     /// <summary>Count translated instructions too.</summary>
     public bool Count { get; init; }
 
@@ -51,8 +54,9 @@ internal sealed record Options
                 "--lock-step" => options with { LockStep = true },
                 "--compare-memory" => options with { CompareMemory = ulong.Parse(Value(), null) },
                 "--millions" => options with { Millions = ulong.Parse(Value(), null) },
+                "--direct" => options with { Direct = true },
                 "--count" => options with { Count = true },
-                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT --interpret --count --lock-step --compare-memory MILLIONS --millions N"),
+                _ => throw new ArgumentException($"unknown option {arguments[i]}; known: --kernel FILE --initrd FILE --append TEXT --memory MIB --cpus N --seconds N --until TEXT --interpret --direct --count --lock-step --compare-memory MILLIONS --millions N"),
             };
         }
         return options;

@@ -47,7 +47,7 @@ if (!board.Stopped.Wait(TimeSpan.FromSeconds(options.Seconds))) board.End($"{opt
 double seconds = watch.Elapsed.TotalSeconds, busy = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
 board.Join();
 (ulong instructions, long translations) = board.Work;
-Console.Error.WriteLine($"\n{board.Ended}: {seconds:F1} s, {busy:F1} s of processor time, {instructions / 1e6:F0} M instructions, {instructions / 1e6 / busy:F0} MIPS, {translations} blocks translated");
+Console.Error.WriteLine($"\n{board.Ended}: {seconds:F1} s, {busy:F1} s of processor time, {instructions / 1e6:F0} M instructions, {instructions / 1e6 / busy:F0} MIPS, {translations} blocks translated{board.Direct}");
 int code = board.Differs ? 1 : 0;
 board.Dispose();
 return code;

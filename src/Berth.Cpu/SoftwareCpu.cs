@@ -1,6 +1,8 @@
 using Berth.Cpu.Host;
 using Berth.Cpu.Interpreter;
 using Berth.Cpu.State;
+using Berth.Linux;
+using Berth.Linux.Tracing;
 using Berth.Machine;
 using Berth.X86;
 
@@ -9,10 +11,10 @@ namespace Berth.Cpu;
 /// <summary>One interpreted processor.</summary>
 public sealed unsafe class SoftwareCpu : IVirtualCpu, ICpuSignals
 {
-    internal SoftwareCpu(VirtualMachineConfig config, int index, StubCache stubs, bool translate)
+    internal SoftwareCpu(VirtualMachineConfig config, int index, StubCache stubs, bool translate, StubProcess? process = null)
     {
         Index = index;
-        Core = new Core(config, index, this, stubs, translate);
+        Core = new Core(config, index, this, stubs, translate, process);
     }
 
     /// <inheritdoc/>
@@ -24,16 +26,33 @@ public sealed unsafe class SoftwareCpu : IVirtualCpu, ICpuSignals
     /// <summary>Blocks translated so far.</summary>
     public long Translations => Core.Translator?.Translations ?? 0;
 
+    /// <summary>Times that user code was run directly.</summary>
+    public long DirectEntries => Core.Direct?.Entries ?? 0;
+
+    /// <summary>Time spent so.</summary>
+    public TimeSpan DirectTime => TimeSpan.FromSeconds((Core.Direct?.Ticks ?? 0) / (double)System.Diagnostics.Stopwatch.Frequency);
+
     internal Core Core { get; }
 
     /// <inheritdoc/>
-    public CpuExit Run() => Core.Run() switch
+    public CpuExit Run()
     {
-        StopReason.Continue => new(CpuExitReason.Kicked),
-        StopReason.Halt => new(CpuExitReason.Halted),
-        StopReason.Shutdown => new(CpuExitReason.Shutdown, "triple fault"),
-        StopReason other => new(CpuExitReason.Error, other.ToString()),
-    };
+        try
+        {
+            return Core.Run() switch
+            {
+                StopReason.Continue => new(CpuExitReason.Kicked),
+                StopReason.Halt => new(CpuExitReason.Halted),
+                StopReason.Shutdown => new(CpuExitReason.Shutdown, "triple fault"),
+                StopReason other => new(CpuExitReason.Error, other.ToString()),
+            };
+        }
+        catch (LinuxException e) when (Core.Direct is not null)
+        {
+            // The state of user code is lost with the process that ran it.
+            return new(CpuExitReason.Error, e.Message);
+        }
+    }
 
     /// <inheritdoc/>
     public void Kick() => Core.Signal(CpuSignal.Kick);

@@ -1,4 +1,5 @@
 using Berth.Cpu.Host;
+using Berth.Linux.Tracing;
 using Berth.Machine;
 
 namespace Berth.Cpu;
@@ -11,11 +12,13 @@ public sealed class SoftwareMachine : IVirtualMachine
     private readonly StubCache _stubs = new();
 
     private readonly bool _translate;
+    private readonly StubProcess? _process;
 
-    internal SoftwareMachine(VirtualMachineConfig config, bool translate)
+    internal SoftwareMachine(VirtualMachineConfig config, bool translate, StubProcess? process = null)
     {
         _config = config;
         _translate = translate;
+        _process = process;
     }
 
     /// <inheritdoc/>
@@ -28,7 +31,7 @@ public sealed class SoftwareMachine : IVirtualMachine
     public IVirtualCpu CreateCpu()
     {
         if (_cpus.Count >= _config.CpuCount) throw new InvalidOperationException($"The machine was configured with {_config.CpuCount} processors.");
-        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate);
+        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate, _process);
         _cpus.Add(cpu);
         return cpu;
     }
@@ -45,5 +48,6 @@ public sealed class SoftwareMachine : IVirtualMachine
         foreach (IVirtualCpu cpu in _cpus) cpu.Dispose();
         _cpus.Clear();
         _stubs.Dispose();
+        _process?.Dispose();
     }
 }

@@ -14,11 +14,14 @@ public static partial class Libc
     public const int SIGRTMIN = 34;
 
     /// <summary>The C library's struct sigaction.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 152)]
+    [StructLayout(LayoutKind.Explicit, Size = 152)]
     private struct sigaction_t
     {
-        public nint sa_handler;
+        [FieldOffset(0)] public nint sa_handler;
+        [FieldOffset(136)] public int sa_flags;
     }
+
+    private const int SA_NOCLDSTOP = 1;
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int kill(int pid, int signal);
@@ -28,6 +31,9 @@ public static partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int sigaction(int signal, in sigaction_t action, nint old);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int sigaction(int signal, nint action, out sigaction_t old);
 
     private static nint s_emptyHandler;
 
@@ -40,6 +46,14 @@ public static partial class Libc
             sigaction_t action = new() { sa_handler = s_emptyHandler };
             Check(sigaction(signal, in action, 0), "sigaction");
         }
+    }
+
+    /// <summary>Has no SIGCHLD sent when a child merely stops; who handles those that end stays as it is.</summary>
+    public static void IgnoreStoppedChildren()
+    {
+        Check(sigaction(SIGCHLD, 0, out sigaction_t action), "sigaction");
+        action.sa_flags |= SA_NOCLDSTOP;
+        Check(sigaction(SIGCHLD, in action, 0), "sigaction");
     }
 
     /// <summary>Sends a signal to one thread of this process; one that has ended is no error.</summary>

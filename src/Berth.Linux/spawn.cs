@@ -43,8 +43,16 @@ public static partial class Libc
 
     /// <summary>Starts a program in a session of its own with the three given standard descriptors; every other descriptor must be
     /// close-on-exec. The caller reaps it, or ends and leaves it to init.</summary>
-    public static unsafe int SpawnSession(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment,
-        FileDescriptor stdin, FileDescriptor stdout, FileDescriptor stderr)
+    public static int SpawnSession(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment,
+        FileDescriptor stdin, FileDescriptor stdout, FileDescriptor stderr) =>
+        Spawn(path, arguments, environment, POSIX_SPAWN_SETSID, [(stdin, 0), (stdout, 1), (stderr, 2)]);
+
+    /// <summary>Starts a program that keeps the given descriptors under their numbers; every other one must be close-on-exec. The caller reaps it.</summary>
+    public static int Spawn(string path, IReadOnlyList<string> arguments, IReadOnlyList<FileDescriptor> descriptors) =>
+        Spawn(path, arguments, [], 0, [.. descriptors.Select(static d => (d, d.Number))]);
+
+    private static unsafe int Spawn(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, short flags,
+        ReadOnlySpan<(FileDescriptor From, int To)> descriptors)
     {
         // glibc: posix_spawn_file_actions_t is 80 bytes, posix_spawnattr_t 336; both take room to spare.
         Span<byte> actionBytes = stackalloc byte[256], attributeBytes = stackalloc byte[512];
@@ -56,12 +64,11 @@ public static partial class Libc
         {
             posix_spawn_file_actions_init(actionBytes);
             posix_spawnattr_init(attributeBytes);
-            _ = posix_spawn_file_actions_adddup2((nint)actions, stdin.Number, 0);
-            _ = posix_spawn_file_actions_adddup2((nint)actions, stdout.Number, 1);
-            _ = posix_spawn_file_actions_adddup2((nint)actions, stderr.Number, 2);
+            // Where both numbers are equal this clears close-on-exec.
+            foreach ((FileDescriptor from, int to) in descriptors) _ = posix_spawn_file_actions_adddup2((nint)actions, from.Number, to);
             _ = posix_spawnattr_setsigmask((nint)attributes, none);
             _ = posix_spawnattr_setsigdefault((nint)attributes, all);
-            _ = posix_spawnattr_setflags((nint)attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+            _ = posix_spawnattr_setflags((nint)attributes, (short)(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
             int error = posix_spawn(out int pid, path, (nint)actions, (nint)attributes, [.. arguments, null], [.. environment, null]);
             _ = posix_spawn_file_actions_destroy((nint)actions);
             return error == 0 ? pid : throw new LinuxException("posix_spawn", (Errno)error, path);

@@ -33,6 +33,7 @@ internal sealed class MachineProcess : IDisposable
 
     private readonly MachineConfig _config;
     private readonly IHypervisor _hypervisor;
+    private GuestMemory? _firstMemory;
     private readonly KernelImage _kernel;
     private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
@@ -51,7 +52,10 @@ internal sealed class MachineProcess : IDisposable
     {
         Check(config);
         _config = config;
-        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate: config.CpuEngine == CpuEngine.Translator);
+        // The process that runs the guest's user code is given the memory now: none can be started later. A guest that starts anew does without.
+        _firstMemory = new GuestMemory((ulong)config.Memory);
+        bool translate = config.CpuEngine == CpuEngine.Translator;
+        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, translate && config.Cpus == 1 ? _firstMemory : null);
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
@@ -74,7 +78,7 @@ internal sealed class MachineProcess : IDisposable
     public static async Task<int> RunAsync(MachineConfig config)
     {
         using MachineProcess process = new(config);
-        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm, config.SharedFolders.Count > 0);
+        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm, config.SharedFolders.Count > 0, process._hypervisor is SoftwareHypervisor { UserProcess: var user } ? user : 0);
         while (true)
         {
             if (await process.BootAsync() is { } exitCode) return exitCode;
@@ -92,6 +96,7 @@ internal sealed class MachineProcess : IDisposable
         foreach (IFileSystemBackend files in _fileSystems) files.Dispose();
         foreach ((TapWire wire, _, _) in _networks) wire.Dispose();
         (_hypervisor as IDisposable)?.Dispose();
+        _firstMemory?.Dispose();
     }
 
     private static void Check(MachineConfig config)
@@ -116,7 +121,8 @@ internal sealed class MachineProcess : IDisposable
             FileSystems = _fileSystems,
             Networks = [.. _networks.Select(static n => ((IPacketBackend)n.Wire, n.Mac, n.Mtu))],
         };
-        using Board board = new(_hypervisor, (ulong)_config.Memory, _config.Cpus, backends);
+        using Board board = new(_hypervisor, _firstMemory ?? new GuestMemory((ulong)_config.Memory), _config.Cpus, backends);
+        _firstMemory = null;
         try
         {
             _workload = null;

@@ -2,6 +2,7 @@ using Berth.Cpu;
 using Berth.Devices.Virtio;
 using Berth.Disks;
 using Berth.Testing;
+using Berth.Machine;
 using Berth.Vmm.Boards;
 
 namespace Berth.Vmm.Tests;
@@ -24,7 +25,7 @@ public sealed class GarbageTests
         int finished = 0;
         for (uint i = 0; i < machines; i++)
         {
-            using Board board = new(new SoftwareHypervisor(), 16 << 20, cpus: 2, new BoardBackends
+            using Board board = new(new SoftwareHypervisor(), new GuestMemory(16 << 20), cpus: 2, new BoardBackends
             {
                 Serial = new SilentSink(),
                 AgentPort = new VirtioConsolePort("berth.agent", new SilentSink()),

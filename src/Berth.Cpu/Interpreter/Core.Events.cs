@@ -23,6 +23,7 @@ internal sealed unsafe partial class Core
         Interlocked.Or(ref S->Pending, (int)signal);
         Volatile.Write(ref S->Poll, 1);
         _wake.Set();
+        Direct?.Kick();
     }
 
     private bool Take(CpuSignal signal) => (Interlocked.And(ref S->Pending, ~(int)signal) & (int)signal) != 0;
@@ -62,6 +63,7 @@ internal sealed unsafe partial class Core
             if ((pending & CpuSignal.Interrupt) != 0 && (s->SystemFlags & RFlags.Interrupt) != 0)
             {
                 int vector = AcknowledgeInterrupt();
+                if (vector >= 0 && s->Cpl == 3) Direct?.Interrupted();
                 if (vector >= 0) return Deliver((byte)vector, Delivery.External, 0) ? StopReason.Restart : StopReason.Shutdown;
             }
         }

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using Berth.Cpu.Direct;
 using Berth.Cpu.Host;
 using Berth.Cpu.Memory;
 using Berth.Cpu.State;
 using Berth.Cpu.Translator;
+using Berth.Linux.Tracing;
 using Berth.Machine;
 using Berth.X86;
 
@@ -17,7 +19,7 @@ internal sealed unsafe partial class Core : IDisposable
     private bool _disposed;
     private long _granted = Unlimited;
 
-    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs, bool translate)
+    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs, bool translate, StubProcess? process = null)
     {
         Config = config;
         Index = index;
@@ -35,10 +37,14 @@ internal sealed unsafe partial class Core : IDisposable
         Msrs = new Msrs(this, S);
         Reset();
         if (translate && BinaryTranslator.IsSupported) Translator = new BinaryTranslator(this, S, config.Memory, config.CountInstructions);
+        if (Translator is not null && process is not null && IsOnly) Direct = new DirectExecution(this, S, config.Memory, process);
     }
 
     /// <summary>Runs hot 64-bit code; null where everything is interpreted.</summary>
     public BinaryTranslator? Translator { get; }
+
+    /// <summary>Runs user code on the host's processor itself; null where there is no process for it.</summary>
+    public DirectExecution? Direct { get; }
 
     /// <summary>Told what happens, where two cores are compared; null in a machine that merely runs.</summary>
     public ICoreMonitor? Monitor { get; set; }
@@ -146,6 +152,11 @@ internal sealed unsafe partial class Core : IDisposable
                 if (stop != StopReason.None) return stop;
                 step |= stepping;
             }
+            if (Direct is { IsWanted: true } direct && !single && direct.Run())
+            {
+                if (s->DebugHits != 0 && !AfterInstruction()) return StopReason.Shutdown;
+                continue;
+            }
             if (translator is not null && !step)
             {
                 Outcome outcome = translator.Run();
@@ -217,6 +228,7 @@ internal sealed unsafe partial class Core : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
+        Direct?.Dispose();
         Translator?.Dispose();
         Mmu.Dispose();
         Blocks.Dispose();

@@ -146,6 +146,7 @@ internal static unsafe class Far
         s->SystemFlags = (s->SystemFlags & ~changeable) | (flags & changeable & ~RFlags.Status) | RFlags.Fixed;
         c.UnmaskNmi();
         c.SystemFlagsChanged();
+        if (s->Cpl == 3) c.Direct?.EnteredUser();
         return Done(s);
     }
 

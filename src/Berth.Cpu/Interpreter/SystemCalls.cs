@@ -76,6 +76,7 @@ internal static unsafe class SystemCalls
         SetStack(c, (selector + 8) | 3, 3);
         SetCode(c, s, (wide ? selector + 16 : selector) | 3, 3, wide);
         c.SystemFlagsChanged();
+        c.Direct?.EnteredUser();
         return Done(s);
     }
 

@@ -75,6 +75,7 @@ internal sealed unsafe class Mmu : IDisposable
     public void FlushLocal()
     {
         Epoch++;
+        _core.Direct?.Flush();
         while (_local.TryPop(out int i)) Drop(i, Local);
         while (_codeLocal.TryPop(out int i)) DropCode(i, Local);
     }
@@ -82,6 +83,7 @@ internal sealed unsafe class Mmu : IDisposable
     /// <summary>Has the next store to each page looked up, and so told to the monitor, again.</summary>
     public void ForgetWritable()
     {
+        _core.Direct?.Flush();
         foreach (int i in _local) _tables[i].Write = Never(i);
         foreach (int i in _global) _tables[i].Write = Never(i);
     }
@@ -96,6 +98,7 @@ internal sealed unsafe class Mmu : IDisposable
             return;
         }
         Epoch++;
+        _core.Direct?.FlushPage(address);
         for (int mode = 0; mode < AccessMode.Count; mode++)
         {
             TlbEntry* e = _tables + (mode * Entries) + ((address >> 12) & (Entries - 1));
@@ -246,6 +249,13 @@ internal sealed unsafe class Mmu : IDisposable
         nint host = TranslateCode(address);
         (_s->Cr2, _s->FaultVector) = (cr2, vector);
         return host > 0 ? (byte*)host : null;
+    }
+
+    /// <summary>Host address of a page for an onlooker, 0 where there is no RAM or the access would fault; nothing is entered or marked.</summary>
+    public nint Peek(ulong address, AccessKind kind, out PageWalker.Translation translation)
+    {
+        translation = default;
+        return IsCanonical(address) && _walker.Peek(address, kind, Mode, out translation) ? _memory.HostAddress(translation.Physical, 1) & ~0xFFF : 0;
     }
 
     /// <summary>Enters the page of an operand; false, and no fault recorded, where the access needs more than an entry.</summary>

@@ -10,27 +10,30 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
     private const ulong PhysicalReserved = 0x000F_FFFF_FFFF_FFFF & ~((1UL << CpuModel.PhysicalAddressBits) - 1);
 
     /// <summary>Outcome of a walk that succeeded.</summary>
-    public readonly record struct Translation(ulong Physical, bool User, bool Writable, bool NoExecute, bool Dirty, bool Global, bool Large);
+    public readonly record struct Translation(ulong Physical, bool User, bool Writable, bool NoExecute, bool Dirty, bool Global, bool Large, bool Accessed);
 
     /// <summary>Translates a linear address; false with a page-fault error code. The address must be canonical.</summary>
     public bool Walk(ulong address, AccessKind kind, int mode, out Translation translation, out uint error)
     {
         if ((s->Cr0 & Cr0.Paging) == 0)
         {
-            translation = new((uint)address, true, true, false, true, false, false);
+            translation = new((uint)address, true, true, false, true, false, false, true);
             error = 0;
             return true;
         }
         while (true)
         {
-            int result = TryWalk(address, kind, mode, out translation, out error);
+            int result = TryWalk(address, kind, mode, marks: true, out translation, out error);
             if (result != Again) return result == Done;
         }
     }
 
+    /// <summary>As <see cref="Walk"/> with paging on, but for an onlooker: no bit is set.</summary>
+    public bool Peek(ulong address, AccessKind kind, int mode, out Translation translation) => TryWalk(address, kind, mode, marks: false, out translation, out _) == Done;
+
     private const int Done = 0, Fault = 1, Again = 2;
 
-    private int TryWalk(ulong address, AccessKind kind, int mode, out Translation translation, out uint error)
+    private int TryWalk(ulong address, AccessKind kind, int mode, bool marks, out Translation translation, out uint error)
     {
         translation = default;
         bool user = mode is AccessMode.User or AccessMode.UserAligned;
@@ -42,7 +45,7 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
         bool pae = (s->Cr4 & Cr4.PhysicalAddressExtension) != 0, isLong = (s->Efer & Efer.LongModeActive) != 0;
         int levels = isLong ? 4 : pae ? 3 : 2, entrySize = pae ? 8 : 4, indexBits = pae ? 9 : 10;
         ulong table = isLong ? s->Cr3 & PageEntry.AddressMask : pae ? s->Cr3 & 0xFFFF_FFE0 : s->Cr3 & 0xFFFF_F000;
-        bool writable = true, userPage = true, noExecute = false;
+        bool writable = true, userPage = true, noExecute = false, accessed = true;
         for (int level = levels; ; level--)
         {
             int shift = 12 + ((level - 1) * indexBits);
@@ -61,13 +64,14 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
             }
             if (!pointer)
             {
+                accessed &= (entry & PageEntry.Accessed) != 0;
                 writable &= (entry & PageEntry.Writable) != 0;
                 userPage &= (entry & PageEntry.User) != 0;
                 noExecute |= entrySize == 8 && (entry & PageEntry.NoExecute) != 0;
             }
             if (level > 1 && !large)
             {
-                if (!pointer && !Mark(place, entrySize, entry, PageEntry.Accessed)) return Again;
+                if (!pointer && marks && !Mark(place, entrySize, entry, PageEntry.Accessed)) return Again;
                 table = entrySize == 8 ? entry & PageEntry.AddressMask : entry & 0xFFFF_F000;
                 continue;
             }
@@ -76,12 +80,12 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
                 error = code | PageFaultError.Present;
                 return Fault;
             }
-            ulong wanted = PageEntry.Accessed | (kind == AccessKind.Write ? PageEntry.Dirty : 0);
-            if (!Mark(place, entrySize, entry, wanted)) return Again;
+            ulong wanted = !marks ? 0 : PageEntry.Accessed | (kind == AccessKind.Write ? PageEntry.Dirty : 0);
+            if (marks && !Mark(place, entrySize, entry, wanted)) return Again;
             ulong offsetMask = (1UL << shift) - 1;
             ulong frame = entrySize == 8 ? entry & PageEntry.AddressMask & ~offsetMask : Frame32(entry, large);
             translation = new(frame | (address & offsetMask), userPage, writable, noExecute, ((entry | wanted) & PageEntry.Dirty) != 0,
-                (entry & PageEntry.Global) != 0, large);
+                (entry & PageEntry.Global) != 0, large, accessed || marks);
             return Done;
         }
     }

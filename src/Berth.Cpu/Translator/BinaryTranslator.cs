@@ -93,7 +93,7 @@ internal sealed unsafe class BinaryTranslator : IDisposable
                     TakeFlags();
                     if (!Assist()) return Outcome.Fault;
                     // Interrupts may have been let in, modes changed.
-                    if ((s->Pending | s->Step | s->Poll) != 0 || s->DebugHits != 0 || !IsOurs || Smap != _translator.Smap) return Outcome.Completed;
+                    if ((s->Pending | s->Step | s->Poll) != 0 || s->DebugHits != 0 || !IsOurs || Smap != _translator.Smap || _core.Direct is { IsWanted: true }) return Outcome.Completed;
                     Prepare();
                     if (!_hasWritten && Links && (code = Announced(s->Rip)) != 0) continue;
                     break;

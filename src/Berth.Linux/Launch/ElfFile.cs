@@ -6,11 +6,14 @@ namespace Berth.Linux.Launch;
 internal static class ElfFile
 {
     private const int Page = 4096;
-    private const ulong LoadAddress = 0x400000;
+    private const ulong UsualAddress = 0x400000;
+
+    /// <summary>Bytes before the code of a program without data.</summary>
+    public const int HeaderSize = 64 + 56;
 
     /// <summary>A file that starts at the first byte of <paramref name="code"/>; <paramref name="data"/>, if any, is writable memory at
-    /// <paramref name="dataAddress"/>, which must begin a page.</summary>
-    public static byte[] Build(ReadOnlySpan<byte> code, ReadOnlySpan<byte> data, ulong dataAddress)
+    /// <paramref name="dataAddress"/>; that and <paramref name="loadAddress"/>, where headers and code go, must begin a page.</summary>
+    public static byte[] Build(ReadOnlySpan<byte> code, ReadOnlySpan<byte> data, ulong dataAddress, ulong loadAddress = UsualAddress)
     {
         int headers = data.IsEmpty ? 1 : 2, codeStart = 64 + 56 * headers, codeEnd = codeStart + code.Length;
         int dataStart = (codeEnd + Page - 1) / Page * Page;
@@ -20,12 +23,12 @@ internal static class ElfFile
         Half(16, 2); // ET_EXEC
         Half(18, 62); // EM_X86_64
         Word(20, 1);
-        Long(24, LoadAddress + (ulong)codeStart); // entry
+        Long(24, loadAddress + (ulong)codeStart); // entry
         Long(32, 64); // program headers
         Half(52, 64);
         Half(54, 56);
         Half(56, (ushort)headers);
-        Load(64, 5 /* PF_R | PF_X */, 0, LoadAddress, codeEnd);
+        Load(64, 5 /* PF_R | PF_X */, 0, loadAddress, codeEnd);
         if (!data.IsEmpty) Load(120, 6 /* PF_R | PF_W */, dataStart, dataAddress, data.Length);
         code.CopyTo(image.AsSpan(codeStart));
         if (!data.IsEmpty) data.CopyTo(image.AsSpan(dataStart));

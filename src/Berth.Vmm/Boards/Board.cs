@@ -22,12 +22,11 @@ internal sealed class Board : IMachinePower, IDisposable
     private int _slot = 1; // the host bridge has 0
     private volatile bool _stopping;
 
-    /// <summary>A board at rest.</summary>
-    /// <exception cref="Linux.LinuxException">The host has not enough memory.</exception>
-    public Board(IHypervisor hypervisor, ulong memory, int cpus, BoardBackends backends)
+    /// <summary>A board at rest; the memory is its own from now on.</summary>
+    public Board(IHypervisor hypervisor, GuestMemory memory, int cpus, BoardBackends backends)
     {
         Backends = backends;
-        Memory = new GuestMemory(memory);
+        Memory = memory;
         var clock = new GuestClock(TimeProvider.System);
         Timers = new DeviceTimers(clock);
         Pic = new Pic(() => _machine?.ExternalInterruptChanged());

@@ -17,7 +17,7 @@ internal static class AfterStart
     private const uint NotPermitted = Libc.SECCOMP_RET_ERRNO | (uint)Errno.EPERM, NotThere = Libc.SECCOMP_RET_ERRNO | (uint)Errno.ENOSYS;
 
     // asm/unistd_64.h
-    private const uint Ioctl = 16, Clone = 56, Clone3 = 435;
+    private const uint Ioctl = 16, Clone = 56, Ptrace = 101, Clone3 = 435;
 
     // linux/kvm.h: the type of its requests, in its place in their number.
     private const uint RequestType = 0xFF00, KvmRequests = 0xAE00;
@@ -26,7 +26,7 @@ internal static class AfterStart
     [
         41, 42, 49, 50, 53, // socket, connect, bind, listen, socketpair
         57, 58, 59, 322, // fork, vfork, execve, execveat
-        101, 310, 311, 312, // ptrace, process_vm_readv, process_vm_writev, kcmp
+        310, 311, 312, // process_vm_readv, process_vm_writev, kcmp
         105, 106, 113, 114, 117, 119, // set*id
         135, 155, 161, 165, 166, 272, 308, // personality, pivot_root, chroot, mount, umount2, unshare, setns
         428, 429, 430, 431, 432, 442, // open_tree, move_mount, fsopen, fsconfig, fsmount, mount_setattr
@@ -43,15 +43,15 @@ internal static class AfterStart
     ];
 
     /// <summary>Takes effect at once and for good. Requests of KVM's pass only with <paramref name="kvm"/>, those that make entries of directories
-    /// only with <paramref name="folders"/>.</summary>
+    /// only with <paramref name="folders"/>, and tracing only of the process that runs the guest's user code, <paramref name="user"/> if it is not 0.</summary>
     /// <exception cref="LinuxException">The kernel has no seccomp filters.</exception>
-    public static void Apply(bool kvm, bool folders)
+    public static void Apply(bool kvm, bool folders, int user)
     {
-        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm, folders), Libc.SECCOMP_FILTER_FLAG_TSYNC);
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm, folders, user), Libc.SECCOMP_FILTER_FLAG_TSYNC);
     }
 
     /// <summary>The filter: 8 bytes an instruction.</summary>
-    internal static byte[] Program(bool kvm, bool folders)
+    internal static byte[] Program(bool kvm, bool folders, int user)
     {
         List<(ushort Code, byte True, byte False, uint Value)> lines =
         [
@@ -68,6 +68,15 @@ internal static class AfterStart
             lines.Add((JumpIfEqual, 0, 1, number));
             lines.Add((Return, 0, 0, NotPermitted));
         }
+        lines.AddRange(
+        [
+            (JumpIfEqual, 0, 4, Ptrace),
+            (Load, 0, 0, SecondArgument),
+            // No process has the number -1.
+            (JumpIfEqual, 0, 1, user == 0 ? uint.MaxValue : (uint)user),
+            (Return, 0, 0, Libc.SECCOMP_RET_ALLOW),
+            (Return, 0, 0, NotPermitted),
+        ]);
         if (!kvm)
         {
             lines.AddRange(

@@ -174,3 +174,5 @@ public abstract class DebugTests(GuestEngine engine)
 public sealed class InterpretedDebugTests() : DebugTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedDebugTests() : DebugTests(GuestEngine.Translator);
+
+public sealed class DirectDebugTests() : DebugTests(GuestEngine.Direct);

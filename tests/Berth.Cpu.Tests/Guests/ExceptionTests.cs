@@ -252,7 +252,7 @@ public abstract class ExceptionTests(GuestEngine engine)
     public void Syscall_AndSysret_RoundTrip()
     {
         using var guest = new Guest(engine);
-        Assert.True(guest.Cpu.TryWriteMsr(Msr.Star, (0x18UL << 48) | ((ulong)Guest.KernelCode << 32)));
+        Assert.True(guest.Cpu.TryWriteMsr(Msr.Star, ((Guest.UserData - 11UL) << 48) | ((ulong)Guest.KernelCode << 32)));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.Lstar, 0xE200));
         Assert.True(guest.Cpu.TryWriteMsr(Msr.Fmask, RFlags.Interrupt | RFlags.Direction));
         guest.Assemble(a =>
@@ -332,3 +332,5 @@ public abstract class ExceptionTests(GuestEngine engine)
 public sealed class InterpretedExceptionTests() : ExceptionTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedExceptionTests() : ExceptionTests(GuestEngine.Translator);
+
+public sealed class DirectExceptionTests() : ExceptionTests(GuestEngine.Direct);

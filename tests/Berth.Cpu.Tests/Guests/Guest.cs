@@ -13,7 +13,8 @@ internal sealed class Guest : IDisposable
     public const ulong Code = 0x10_0000, UserCode = 0x18_0000, Data = 0x20_0000, StackTop = 0x30_0000, IstTop = 0x31_0000, InnerTop = 0x32_0000;
     public const ulong Pml4 = 0x1000, Pdpt = 0x2000, Directory = 0x3000, Table0 = 0x4000, Table1 = 0x5000;
     public const ulong Gdt = 0x8000, Idt = 0x9000, Tss = 0xA000, Handlers = 0xB000, Record = 0xF000;
-    public const ushort KernelCode = 0x08, KernelData = 0x10, UserData = 0x20 | 3, UserCode64 = 0x28 | 3, TssSelector = 0x30, Code32 = 0x40, Data32 = 0x48;
+    // Those of user code are Linux's.
+    public const ushort KernelCode = 0x08, KernelData = 0x10, TssSelector = 0x18, UserData = 0x28 | 3, UserCode64 = 0x30 | 3, Code32 = 0x40, Data32 = 0x48;
 
     public const ulong Rw = PageEntry.Present | PageEntry.Writable, User = PageEntry.User;
 
@@ -139,9 +140,8 @@ internal sealed class Guest : IDisposable
         }
         Write(Gdt + KernelCode, 0x00AF_9B00_0000_FFFF);
         Write(Gdt + KernelData, 0x00CF_9300_0000_FFFF);
-        Write(Gdt + 0x18, 0x00CF_FB00_0000_FFFF);
-        Write(Gdt + 0x20, 0x00CF_F300_0000_FFFF);
-        Write(Gdt + 0x28, 0x00AF_FB00_0000_FFFF);
+        Write(Gdt + (UserData & ~3UL), 0x00CF_F300_0000_FFFF);
+        Write(Gdt + (UserCode64 & ~3UL), 0x00AF_FB00_0000_FFFF);
         Write(Gdt + TssSelector, SegmentDescriptor.Create((uint)Tss, 0x67, SegmentAttributes.Present | (SegmentAttributes)SystemType.Tss).Raw);
         Write(Gdt + Code32, 0x00CF_9B00_0000_FFFF);
         Write(Gdt + Data32, 0x00CF_9300_0000_FFFF);
@@ -194,7 +194,7 @@ internal sealed class Guest : IDisposable
         r.Rip = Code;
         r.Flags = RFlags.Fixed;
         r.Cr0 = Cr0.ProtectionEnable | Cr0.Paging | Cr0.NumericError | Cr0.WriteProtect | Cr0.ExtensionType;
-        r.Cr4 = Cr4.PhysicalAddressExtension | Cr4.Fxsr | Cr4.SimdExceptions | Cr4.Xsave;
+        r.Cr4 = Cr4.PhysicalAddressExtension | Cr4.Fxsr | Cr4.SimdExceptions | Cr4.Xsave | Cr4.Fsgsbase;
         r.Efer = Efer.LongModeEnable | Efer.LongModeActive | Efer.NoExecute | Efer.SystemCall;
         r.Cr3 = Pml4;
         r.Xcr0 = 7;

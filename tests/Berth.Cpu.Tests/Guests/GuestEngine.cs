@@ -1,3 +1,4 @@
+using Berth.Cpu.Interpreter;
 using Berth.Machine;
 
 namespace Berth.Cpu.Tests.Guests;
@@ -9,6 +10,9 @@ public abstract class GuestEngine
 
     public static GuestEngine Translator { get; } = new SoftwareEngine(translate: true);
 
+    /// <summary>The translator, and all user code on the host's processor itself, in machines with one processor.</summary>
+    public static GuestEngine Direct { get; } = new SoftwareEngine(translate: true, direct: true);
+
     public abstract IVirtualMachine CreateMachine(VirtualMachineConfig config);
 
     /// <summary>Called for each new processor.</summary>
@@ -19,14 +23,17 @@ public abstract class GuestEngine
     /// <summary>The processor as tests use it.</summary>
     public virtual IVirtualCpu Watch(IVirtualCpu cpu) => cpu;
 
-    private sealed class SoftwareEngine(bool translate) : GuestEngine
+    private sealed class SoftwareEngine(bool translate, bool direct = false) : GuestEngine
     {
-        public override IVirtualMachine CreateMachine(VirtualMachineConfig config) => new SoftwareHypervisor(translate).CreateMachine(config);
+        public override IVirtualMachine CreateMachine(VirtualMachineConfig config) =>
+            new SoftwareHypervisor(translate, direct ? config.Memory : null).CreateMachine(config);
 
         // Every block is translated at once.
         public override void Prepare(IVirtualCpu cpu)
         {
-            if (((SoftwareCpu)cpu).Core.Translator is { } translator) translator.Threshold = 0;
+            Core core = ((SoftwareCpu)cpu).Core;
+            if (core.Translator is { } translator) translator.Threshold = 0;
+            if (core.Direct is { } directly) directly.IsAlways = true;
         }
     }
 }

@@ -5,8 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Berth.Cpu.Tests.Guests;
 
 /// <summary>A guest that obeys a table of operations on two address spaces, and a model that says what must come of each. Both spaces have 16 pages that map
-/// 16 frames by a page table, or all of them by one large page. A frame holds MOV EAX, value; RET: it is read, written and called.</summary>
-internal sealed class PageTableTorture(int seed, int operations)
+/// 16 frames by a page table, or all of them by one large page. A frame holds MOV EAX, value; RET: it is read, written and called, by the kernel or by user
+/// code.</summary>
+internal sealed class PageTableTorture(int seed, int operations, bool user)
 {
     private const int Pages = 16;
     private const ulong Window = 0x4000_0000, FirstFrame = 0x28_0000, Operations = 0x34_0000, Log = 0x38_0000, ValueAt = 0x801;
@@ -48,6 +49,7 @@ internal sealed class PageTableTorture(int seed, int operations)
         public bool Stale { get; set; }
     }
 
+    private readonly ulong _userBit = user ? PageEntry.User : 0, _userError = user ? PageFaultError.User : 0;
     private readonly Random _random = new(seed);
     private readonly List<Operation> _operations = [];
     private readonly Space[] _spaces = [new(0x6_0000, 1), new(0x7_0000, 2)];
@@ -83,11 +85,11 @@ internal sealed class PageTableTorture(int seed, int operations)
     {
         foreach (Space space in _spaces)
         {
-            guest.Write(space.Pml4, space.Pdpt | Guest.Rw);
+            guest.Write(space.Pml4, space.Pdpt | Guest.Rw | Guest.User);
             // The first GiB is everyone's.
-            guest.Write(space.Pdpt, Guest.Directory | Guest.Rw);
-            guest.Write(space.Pdpt + 8, space.Directory | Guest.Rw);
-            guest.Write(space.Directory, space.Table | Guest.Rw);
+            guest.Write(space.Pdpt, Guest.Directory | Guest.Rw | Guest.User);
+            guest.Write(space.Pdpt + 8, space.Directory | Guest.Rw | Guest.User);
+            guest.Write(space.Directory, space.Table | Guest.Rw | Guest.User);
         }
         for (int f = 0; f < Pages; f++)
         {
@@ -97,17 +99,25 @@ internal sealed class PageTableTorture(int seed, int operations)
         Add(Kind.LoadCr3, _spaces[0].Pml4 | _spaces[0].Process);
     }
 
-    private static void Assemble(Guest guest)
+    private void Assemble(Guest guest)
     {
-        const ulong faults = 0x1F_0000;
+        const ulong faults = 0x1F_0000, calls = 0x1F_1000;
+        // Both go on where the operation ends, in the kernel and on its stack.
         guest.Assemble(a =>
         {
             a.pop(r14);
-            a.mov(__[rsp], r13);
             a.mov(r11, cr2);
-            a.iretq();
+            a.mov(rsp, r12);
+            a.jmp(r13);
         }, faults);
         guest.Gate(ExceptionVector.PageFault, faults);
+        guest.Assemble(a =>
+        {
+            a.mov(rsp, r12);
+            a.jmp(r13);
+        }, calls);
+        guest.Gate(0x80, calls, dpl: 3);
+        AssembleUser(guest);
         guest.Assemble(a =>
         {
             Label top = a.CreateLabel(), done = a.CreateLabel();
@@ -128,7 +138,8 @@ internal sealed class PageTableTorture(int seed, int operations)
             void Kinds(Kind kind, Action write)
             {
                 a.Label(ref kinds[(int)kind]);
-                write();
+                if (user && kind is Kind.Read or Kind.Write or Kind.Add or Kind.Call) EnterUser(a, kind);
+                else write();
                 a.jmp(done);
             }
             Kinds(Kind.Store, () => a.mov(__[rbx], rcx));
@@ -138,9 +149,11 @@ internal sealed class PageTableTorture(int seed, int operations)
             Kinds(Kind.Write, () => a.mov(__[rbx], ecx));
             Kinds(Kind.Add, () => a.add(__[rbx], ecx));
             Kinds(Kind.FlushContext, () => a.invpcid(rbx, __[r8 + 16]));
-            a.Label(ref kinds[(int)Kind.Call]);
-            a.call(rbx);
-            a.mov(edx, eax);
+            Kinds(Kind.Call, () =>
+            {
+                a.call(rbx);
+                a.mov(edx, eax);
+            });
             a.Label(ref done);
             a.mov(rsp, r12);
             a.mov(__[r9], rdx);
@@ -151,6 +164,38 @@ internal sealed class PageTableTorture(int seed, int operations)
             a.dec(r10);
             a.jnz(top);
             a.hlt();
+        });
+    }
+
+    private static ulong UserPlace(Kind kind) => Guest.UserCode + ((ulong)kind * 0x40);
+
+    private static void EnterUser(Assembler a, Kind kind)
+    {
+        a.push(Guest.UserData);
+        a.mov(rax, Guest.StackTop - 0x1000);
+        a.push(rax);
+        a.push(0x202);
+        a.push(Guest.UserCode64);
+        a.mov(rax, UserPlace(kind));
+        a.push(rax);
+        a.iretq();
+    }
+
+    /// <summary>Each kind of access as user code, which ends by a call of the kernel.</summary>
+    private static void AssembleUser(Guest guest)
+    {
+        void At(Kind kind, Action<Assembler> write) => guest.Assemble(a =>
+        {
+            write(a);
+            a.@int(0x80);
+        }, UserPlace(kind));
+        At(Kind.Read, a => a.mov(edx, __[rbx]));
+        At(Kind.Write, a => a.mov(__[rbx], ecx));
+        At(Kind.Add, a => a.add(__[rbx], ecx));
+        At(Kind.Call, a =>
+        {
+            a.call(rbx);
+            a.mov(edx, eax);
         });
     }
 
@@ -188,7 +233,7 @@ internal sealed class PageTableTorture(int seed, int operations)
         if (_random.Next(5) == 0) return 0;
         ulong rights = PageEntry.Present | (_random.Next(3) != 0 ? PageEntry.Writable : 0) | (_random.Next(4) == 0 ? PageEntry.NoExecute : 0)
             | (_random.Next(4) == 0 ? AccessedDirty : 0);
-        return Frame(_random.Next(Pages)) | rights;
+        return Frame(_random.Next(Pages)) | rights | _userBit;
     }
 
     private void Access(Kind kind, int page)
@@ -197,7 +242,7 @@ internal sealed class PageTableTorture(int seed, int operations)
         ulong entry = space.Large != 0 ? space.Large : space.Entries[page], linear = Page(page) + (kind == Kind.Call ? 0x800UL : ValueAt);
         bool write = kind is Kind.Write or Kind.Add, execute = kind == Kind.Call;
         uint value = (uint)_random.Next();
-        ulong error = (entry & PageEntry.Present) | (write ? PageFaultError.Write : 0) | (execute ? PageFaultError.Instruction : 0);
+        ulong error = _userError | (entry & PageEntry.Present) | (write ? PageFaultError.Write : 0) | (execute ? PageFaultError.Instruction : 0);
         bool refused = (entry & PageEntry.Present) == 0 || (write && (entry & PageEntry.Writable) == 0) || (execute && (entry & PageEntry.NoExecute) != 0);
         if (refused)
         {
@@ -246,13 +291,13 @@ internal sealed class PageTableTorture(int seed, int operations)
         Space space = _spaces[_current];
         if (space.Large != 0)
         {
-            Add(Kind.Store, space.Directory, space.Table | Guest.Rw);
+            Add(Kind.Store, space.Directory, space.Table | Guest.Rw | Guest.User);
             space.Large = 0;
             // Any address of a large page stands for all of it.
             Add(Kind.FlushPage, Page(_random.Next(Pages)));
             return;
         }
-        space.Large = (FirstFrame & ~0x1F_FFFFUL) | PageEntry.Present | PageEntry.Large | (_random.Next(3) != 0 ? PageEntry.Writable : 0)
+        space.Large = (FirstFrame & ~0x1F_FFFFUL) | PageEntry.Present | PageEntry.Large | _userBit | (_random.Next(3) != 0 ? PageEntry.Writable : 0)
             | (_random.Next(4) == 0 ? PageEntry.NoExecute : 0);
         Add(Kind.Store, space.Directory, space.Large);
         if (_random.Next(2) == 0) Add(Kind.LoadCr3, space.Pml4 | space.Process);

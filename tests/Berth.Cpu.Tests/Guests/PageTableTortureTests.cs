@@ -5,13 +5,15 @@ public abstract class PageTableTortureTests(GuestEngine engine)
 {
     private static int Seeds => int.Parse(Environment.GetEnvironmentVariable("BERTH_TORTURE_SEEDS") ?? "10");
 
-    [Fact]
-    public void RandomChanges_AreSeenAsTheModelSays()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RandomChanges_AreSeenAsTheModelSays(bool user)
     {
         for (int seed = 0; seed < Seeds; seed++)
         {
             using var guest = new Guest(engine);
-            IReadOnlyList<string> wrong = new PageTableTorture(seed, operations: 4000).Run(guest);
+            IReadOnlyList<string> wrong = new PageTableTorture(seed, operations: 4000, user).Run(guest);
             Assert.True(wrong.Count == 0, $"seed {seed}:\n{string.Join('\n', wrong)}");
         }
     }
@@ -20,3 +22,5 @@ public abstract class PageTableTortureTests(GuestEngine engine)
 public sealed class InterpretedPageTableTortureTests() : PageTableTortureTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedPageTableTortureTests() : PageTableTortureTests(GuestEngine.Translator);
+
+public sealed class DirectPageTableTortureTests() : PageTableTortureTests(GuestEngine.Direct);

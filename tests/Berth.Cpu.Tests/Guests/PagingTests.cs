@@ -238,3 +238,5 @@ public abstract class PagingTests(GuestEngine engine)
 public sealed class InterpretedPagingTests() : PagingTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedPagingTests() : PagingTests(GuestEngine.Translator);
+
+public sealed class DirectPagingTests() : PagingTests(GuestEngine.Direct);

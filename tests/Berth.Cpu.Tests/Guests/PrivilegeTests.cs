@@ -167,7 +167,7 @@ public abstract class PrivilegeTests(GuestEngine engine)
     public void Sysret_NonCanonicalTarget_FaultsInTheKernel()
     {
         using var guest = new Guest(engine);
-        Assert.True(guest.Cpu.TryWriteMsr(Msr.Star, (0x18UL << 48) | ((ulong)Guest.KernelCode << 32)));
+        Assert.True(guest.Cpu.TryWriteMsr(Msr.Star, ((Guest.UserData - 11UL) << 48) | ((ulong)Guest.KernelCode << 32)));
         guest.Run(a =>
         {
             a.mov(rcx, 0x8000_0000_0000);
@@ -234,6 +234,9 @@ public abstract class PrivilegeTests(GuestEngine engine)
     public void FsGsBase_SwitchedOff_IsUndefined()
     {
         using var guest = new Guest(engine);
+        CpuRegisters r = guest.Cpu.GetRegisters();
+        r.Cr4 &= ~Cr4.Fsgsbase;
+        guest.Cpu.SetRegisters(r);
         guest.Run(a => a.rdfsbase(rax));
         Assert.Equal(ExceptionVector.InvalidOpcode, guest.Vector);
     }
@@ -242,9 +245,6 @@ public abstract class PrivilegeTests(GuestEngine engine)
     public void FsGsBase_FromUser_ReadsAndWrites()
     {
         using var guest = new Guest(engine);
-        CpuRegisters r = guest.Cpu.GetRegisters();
-        r.Cr4 |= Cr4.Fsgsbase;
-        guest.Cpu.SetRegisters(r);
         guest.RunUser(a =>
         {
             a.mov(rax, 0x7FFF_1234_5678);
@@ -257,7 +257,7 @@ public abstract class PrivilegeTests(GuestEngine engine)
             a.wrfsbase(rax);
         });
         AssertGeneralProtection(guest);
-        r = guest.Cpu.GetRegisters();
+        CpuRegisters r = guest.Cpu.GetRegisters();
         Assert.Equal((0x7FFF_1234_5678ul, Guest.Data), (r.General[6], r.General[7]));
     }
 
@@ -347,3 +347,5 @@ public abstract class PrivilegeTests(GuestEngine engine)
 public sealed class InterpretedPrivilegeTests() : PrivilegeTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedPrivilegeTests() : PrivilegeTests(GuestEngine.Translator);
+
+public sealed class DirectPrivilegeTests() : PrivilegeTests(GuestEngine.Direct);

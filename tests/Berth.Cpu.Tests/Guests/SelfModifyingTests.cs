@@ -255,3 +255,5 @@ public abstract class SelfModifyingTests(GuestEngine engine)
 public sealed class InterpretedSelfModifyingTests() : SelfModifyingTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedSelfModifyingTests() : SelfModifyingTests(GuestEngine.Translator);
+
+public sealed class DirectSelfModifyingTests() : SelfModifyingTests(GuestEngine.Direct);

@@ -209,3 +209,5 @@ public abstract class TranslationTests(GuestEngine engine)
 public sealed class InterpretedTranslationTests() : TranslationTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedTranslationTests() : TranslationTests(GuestEngine.Translator);
+
+public sealed class DirectTranslationTests() : TranslationTests(GuestEngine.Direct);

@@ -45,9 +45,17 @@ public sealed class AfterStartTests
         Assert.Equal(NotPermitted, Decide(X64, 304, 0, folders: true)); // open_by_handle_at
     }
 
-    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false, bool folders = false)
+    [Theory]
+    [InlineData(77, 77u, Allow)]
+    [InlineData(77, 78u, NotPermitted)]
+    [InlineData(0, 78u, NotPermitted)]
+    [InlineData(0, 0u, NotPermitted)]
+    public void Filter_Tracing_IsOfTheOneProcessThatRunsUserCode(int user, uint process, uint expected) =>
+        Assert.Equal(expected, Decide(X64, 101, 0x18, process, user: user));
+
+    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false, bool folders = false, int user = 0)
     {
-        byte[] program = AfterStart.Program(kvm, folders);
+        byte[] program = AfterStart.Program(kvm, folders, user);
         uint value = 0;
         for (int i = 0; ; i++)
         {
