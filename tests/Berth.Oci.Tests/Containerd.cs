@@ -27,7 +27,7 @@ internal sealed class Containerd : IAsyncDisposable
 
     public static async Task<Containerd> StartAsync()
     {
-        Root.RequireRoot();
+        Requires.Root();
         string archive = await SharedImages.BusyboxAsync(OciRuntime.Token);
         Containerd containerd = new();
         try

@@ -11,7 +11,7 @@ internal sealed class OciRuntime : IAsyncDisposable
 
     public OciRuntime()
     {
-        Root.RequireRoot();
+        Requires.Root();
         Directory.CreateDirectory(Path.Combine(Rootfs, "bin"));
         foreach (string folder in (string[])["proc", "dev", "sys", "tmp"]) Directory.CreateDirectory(Path.Combine(Rootfs, folder));
         File.Copy("/bin/busybox", Path.Combine(Rootfs, "bin/busybox"));
