@@ -6,6 +6,7 @@ using Berth.Images.Layers;
 using Berth.Images.Spec;
 using Berth.Images.Store;
 using Berth.Images.Tar;
+using Berth.Linux;
 
 namespace Berth.Images;
 
@@ -51,6 +52,10 @@ public sealed partial class ImageStore
                 Created = recipe.Created,
             };
             return await CommitAsync(options, (layer, stop) => LayerTarWriter.WriteTreeAsync(root, layer, stop), cancellation);
+        }
+        catch (HostProgramException e)
+        {
+            throw new ImageException(ImageErrorCode.System, e.Message, e);
         }
         finally
         {

@@ -41,16 +41,29 @@ internal static class ContainerCreation
             container.Save(record); // should this process be killed: delete finds the cgroup
             cgroup = session.Cgroups.Create(path);
             cgroup.Apply(spec.Linux.Resources!);
+            CreationHooks hooks = new(spec, cgroup);
+            hooks.Check();
+            void RunHooks(int pid, FileDescriptor handle)
+            {
+                container.Save(record with { Pid = pid, StartTicks = ProcessTimes.StartTicks(pid) });
+                hooks.Run(container, pid, handle);
+            }
             Libc.MakeFifo(container.Gate, 0x180 /* 0600 */);
             using FileDescriptor gate = Libc.Open(container.Gate, Libc.O_RDWR);
-            ContainerConfig config = new() { Id = id, Spec = spec, Rootfs = bundle.Source, Cgroup = cgroup, Gate = gate };
+            ContainerConfig config = new()
+            {
+                Id = id,
+                Spec = spec,
+                Rootfs = bundle.Source,
+                Cgroup = cgroup,
+                Gate = gate,
+                BeforePivot = hooks.Any && !hooks.ComeLate ? RunHooks : null,
+            };
             StartedProcess started = ContainerRuntime.Start(config, ForegroundProcess.Stdio);
             process = started.PidFd;
             foreach (string warning in started.Warnings) session.Log.Warning(warning);
             container.Save(record with { Pid = started.Pid, StartTicks = started.StartTimeTicks });
-            StateReport state = container.Report(ContainerStatus.Creating);
-            HookRunner.Run("prestart", spec.Hooks?.Prestart ?? [], state);
-            HookRunner.Run("createRuntime", spec.Hooks?.CreateRuntime ?? [], state);
+            if (hooks.ComeLate) RunHooks(started.Pid, process);
             if (consoleSocket is not null) ConsoleSocket.Send(consoleSocket, started.Console!);
             if (pidFile is not null) WritePid(pidFile, started.Pid);
             started.Dispose();

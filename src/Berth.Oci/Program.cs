@@ -29,7 +29,10 @@ internal static partial class Program
         ("pause", "pause ID", "stop all processes", PauseCommand.Pause),
         ("resume", "resume ID", "let paused processes run again", PauseCommand.Resume),
         ("update", "update -r FILE|- ID", "set other limits", UpdateCommand.Run),
+        ("events", "events [--stats] [--interval 5s] ID", "print usage and kills for lack of memory as JSON, until the container ends or once", EventsCommand.Run),
         ("features", "features", "print what this runtime can do", FeaturesCommand.Run),
+        ("checkpoint", "checkpoint ID", "refused: processes cannot be kept on disk", CheckpointCommand.Checkpoint),
+        ("restore", "restore ID", "refused, likewise", CheckpointCommand.Restore),
     ];
 
     /// <summary>This build.</summary>
@@ -40,7 +43,7 @@ internal static partial class Program
         Log log = new(null, false);
         try
         {
-            Arguments global = Arguments.Parse(arguments, ["help|h", "version|v", "debug", "systemd-cgroup"], ["root", "log", "log-format", "log-level", "cgroup-manager", "rootless"]);
+            Arguments global = Arguments.Parse(arguments, ["help|h", "version|v", "debug", "systemd-cgroup"], ["root", "log", "log-format", "log-level", "cgroup-manager", "rootless", "criu"]);
             if (global.Has("version"))
             {
                 Console.Out.WriteLine($"berth-oci version {Version}\nspec: {SpecVersion}");
@@ -86,6 +89,7 @@ internal static partial class Program
 
             Examples:
               podman --runtime /usr/local/bin/berth-oci --cgroup-manager cgroupfs run --rm busybox true
+              ctr run --rm --runtime io.containerd.runc.v2 --runc-binary /usr/local/bin/berth-oci IMAGE ID true
               berth-oci run -b ./bundle c1
             """);
     }

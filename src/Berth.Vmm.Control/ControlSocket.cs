@@ -56,18 +56,16 @@ public static class ControlSocket
     /// <exception cref="IOException">The other side ended, or sent no answer.</exception>
     public static async Task<ControlReply> ReadReplyAsync(Stream stream, CancellationToken cancellation)
     {
-        byte[] line = new byte[4096];
-        int length = 0;
-        while (length < line.Length)
+        LineBuffer received = new();
+        while (true)
         {
-            int count = await stream.ReadAsync(line.AsMemory(length), cancellation);
-            if (count == 0)
-                throw new IOException("the machine ended");
-            length += count;
-            if (line.AsSpan(0, length).IndexOf((byte)'\n') is var end and >= 0)
-                return Parse(line.AsSpan(0, end));
+            if (received.TakeLine() is { } line) return Parse(line);
+            Memory<byte> room = received.Room();
+            if (room.IsEmpty) throw new IOException("the machine's answer is too long");
+            int count = await stream.ReadAsync(room, cancellation);
+            if (count == 0) throw new IOException("the machine ended");
+            received.Advance(count);
         }
-        throw new IOException("the machine's answer is too long");
     }
 
     private static ControlReply Parse(ReadOnlySpan<byte> line)

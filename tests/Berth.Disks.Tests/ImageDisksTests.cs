@@ -11,10 +11,7 @@ public sealed class ImageDisksTests : IDisposable
 
     public ImageDisksTests()
     {
-        if (!Environment.IsPrivilegedProcess)
-        {
-            Assert.Skip("needs root: layers are merged by a mount");
-        }
+        Requires.Root("layers are merged by a mount");
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -37,10 +37,7 @@ internal sealed class NativeAgent : IAsyncDisposable
 
     public static async Task<NativeAgent> StartRawAsync()
     {
-        if (!Environment.IsPrivilegedProcess)
-        {
-            Assert.Skip("needs root: the agent makes namespaces");
-        }
+        Requires.Root("the agent makes namespaces");
         string program = await Built.Value;
         string path = Path.Combine(Folder, Guid.NewGuid().ToString("n")[..12]);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

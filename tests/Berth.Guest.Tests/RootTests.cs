@@ -8,10 +8,7 @@ public sealed class RootTests : IDisposable
 
     public RootTests()
     {
-        if (!Environment.IsPrivilegedProcess)
-        {
-            Assert.Skip("needs root: the agent mounts");
-        }
+        Requires.Root("the agent mounts");
         Directory.CreateDirectory(_folder.Combine("root", "bin"));
         Directory.CreateDirectory(_folder.Combine("root", "etc"));
         Directory.CreateDirectory(_folder.Combine("root", "tmp"));

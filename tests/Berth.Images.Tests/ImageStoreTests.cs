@@ -1,6 +1,7 @@
 using System.Text;
 using Berth.Images.Spec;
 using Berth.Images.Tar;
+using Berth.Testing;
 
 namespace Berth.Images.Tests;
 
@@ -102,7 +103,7 @@ public sealed class ImageStoreTests
     [Fact]
     public async Task LoadAsync_DiskFull_IsReportedAndLeavesNothing()
     {
-        Root.RequireRoot();
+        Requires.Root();
         using var directory = new Berth.Testing.TemporaryDirectory();
         Linux.Libc.Mount("tmpfs", directory.Path, "tmpfs", 0, "size=2m");
         try

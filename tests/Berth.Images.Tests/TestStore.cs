@@ -10,7 +10,7 @@ internal sealed class TestStore : IDisposable
 
     public TestStore(ArchiveLimits? limits = null)
     {
-        Root.RequireRoot();
+        Requires.Root();
         Limits = limits;
         Store = ImageStore.Open(Path, limits: limits);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.ExceptionServices;
 using Berth.Linux.Routing;
+using Berth.Testing;
 using static Berth.Linux.Libc;
 
 namespace Berth.Linux.Tests;
@@ -68,11 +69,7 @@ public sealed class RouteSocketTests
     // On a thread that ends in its own namespaces.
     private static void Apart(Action test)
     {
-        if (EffectiveUserId != 0)
-        {
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", "needs root");
-            Assert.Skip("needs root");
-        }
+        Requires.Root();
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
         {

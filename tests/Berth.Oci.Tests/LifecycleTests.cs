@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Containers.Cgroups;
@@ -15,7 +16,7 @@ public sealed class LifecycleTests
     {
         await using OciRuntime runtime = new();
         runtime.Configure("touch /ran; trap 'exit 0' TERM; while :; do sleep 0.1; done");
-        (await runtime.DetachAsync("create", "-b", runtime.Bundle, "--pid-file", runtime.Combine("pid"), "c")).Expect();
+        (await runtime.DetachAsync("create", "--bundle", runtime.Bundle, "--pid-file", runtime.Combine("pid"), "--no-pivot", "c")).Expect();
         JsonElement state = await runtime.StateAsync("c");
         Assert.Equal(("created", runtime.Bundle), (state.GetProperty("status").GetString(), state.GetProperty("bundle").GetString()));
         Assert.Equal(File.ReadAllText(runtime.Combine("pid")), $"{state.GetProperty("pid").GetInt32()}");
@@ -118,6 +119,41 @@ public sealed class LifecycleTests
         File.WriteAllText(runtime.Combine("resources"), """{ "pids": { "limit": 30 } }""");
         (await runtime.RunAsync("update", "-r", runtime.Combine("resources"), "c")).Expect();
         Assert.Equal("30", Limit(pid));
+        (await runtime.RunWithInputAsync("""{ "pids": { "limit": 40 } }""", "update", "--resources", "-", "c")).Expect();
+        Assert.Equal("40", Limit(pid));
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task Events_TellUsageOnceOrUntilTheEnd()
+    {
+        await using OciRuntime runtime = new();
+        runtime.Configure("trap 'exit 0' TERM; while :; do sleep 0.1; done", config => config["linux"]!["resources"]!["pids"] = new JsonObject { ["limit"] = 20 });
+        (await runtime.DetachAsync("run", "-d", "-b", runtime.Bundle, "c")).Expect();
+        JsonElement once = JsonDocument.Parse((await runtime.RunAsync("events", "--stats", "c")).Expect().Output).RootElement;
+        Assert.Equal(("stats", "c"), (once.GetProperty("type").GetString(), once.GetProperty("id").GetString()));
+        JsonElement data = once.GetProperty("data");
+        Assert.Equal(20, data.GetProperty("pids").GetProperty("limit").GetInt32());
+        Assert.True(data.GetProperty("pids").GetProperty("current").GetInt32() >= 1);
+        Assert.True(data.GetProperty("memory").GetProperty("usage").GetProperty("usage").GetUInt64() > 0);
+        Assert.True(data.GetProperty("cpu").GetProperty("usage").GetProperty("total").GetUInt64() > 0);
+        using Process following = Command.Start(OciRuntime.Program, ["--root", runtime.State, "events", "--interval", "50ms", "c"]);
+        for (int i = 0; i < 2; i++) Assert.Equal("stats", TypeOf((await following.StandardOutput.ReadLineAsync(OciRuntime.Token))!));
+        (await runtime.RunAsync("kill", "c", "TERM")).Expect();
+        while (await following.StandardOutput.ReadLineAsync(OciRuntime.Token) is { } line) Assert.Equal("stats", TypeOf(line));
+        await following.WaitForExitAsync(OciRuntime.Token);
+        Assert.Equal(0, following.ExitCode);
+        Assert.Contains("--interval 0s", (await runtime.RunAsync("events", "--interval", "0s", "c")).Error, StringComparison.Ordinal);
+        Assert.Contains("container not running", (await runtime.RunAsync("events", "c")).Error, StringComparison.Ordinal);
+
+        static string? TypeOf(string line) => JsonDocument.Parse(line).RootElement.GetProperty("type").GetString();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task Checkpoint_Restore_AreRefusedByName()
+    {
+        await using OciRuntime runtime = new();
+        foreach (string name in (string[])["checkpoint", "restore"])
+            Assert.StartsWith($"berth-oci: {name}: ", (await runtime.RunAsync(name, "--image-path", "/x", "c")).Error, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Patience)]

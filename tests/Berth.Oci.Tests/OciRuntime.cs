@@ -11,7 +11,7 @@ internal sealed class OciRuntime : IAsyncDisposable
 
     public OciRuntime()
     {
-        Root.RequireRoot();
+        Requires.Root();
         Directory.CreateDirectory(Path.Combine(Rootfs, "bin"));
         foreach (string folder in (string[])["proc", "dev", "sys", "tmp"]) Directory.CreateDirectory(Path.Combine(Rootfs, folder));
         File.Copy("/bin/busybox", Path.Combine(Rootfs, "bin/busybox"));
@@ -58,6 +58,9 @@ internal sealed class OciRuntime : IAsyncDisposable
 
     public Task<CommandResult> RunAsync(params string[] arguments) =>
         Command.RunAsync(Program, ["--root", State, .. arguments], null, null, Token);
+
+    public Task<CommandResult> RunWithInputAsync(string input, params string[] arguments) =>
+        Command.RunAsync(Program, ["--root", State, .. arguments], null, System.Text.Encoding.UTF8.GetBytes(input), Token);
 
     /// <summary>As <see cref="RunAsync"/> for a command whose container goes on: it must not hold this test's pipes.</summary>
     public async Task<CommandResult> DetachAsync(params string[] arguments)

@@ -17,7 +17,7 @@ public sealed class PodmanTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Root.RequireRoot();
+        Requires.Root();
         string root = _folder.Combine("rootfs"), tar = _folder.Combine("image.tar");
         Directory.CreateDirectory(Path.Combine(root, "bin"));
         Directory.CreateDirectory(Path.Combine(root, "tmp"));

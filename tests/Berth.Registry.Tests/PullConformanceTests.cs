@@ -52,6 +52,20 @@ public sealed class PullConformanceTests : RegistryTest
     }
 
     [Theory]
+    [InlineData("bytes=5-0")]
+    [InlineData("bytes=x-y")]
+    [InlineData("lines=0-3")]
+    public async Task Blob_RangeThatIsNone_IsIgnored(string range)
+    {
+        string digest = await Registry.PushBlobAsync("team/app", Encoding.UTF8.GetBytes("0123456789"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v2/team/app/blobs/{digest}");
+        request.Headers.TryAddWithoutValidation("Range", range);
+        using HttpResponseMessage response = await Client.SendAsync(request, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("0123456789", await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Theory]
     [InlineData("GET", ".INVALID_MANIFEST_NAME")]
     [InlineData("HEAD", ".INVALID_MANIFEST_NAME")]
     [InlineData("GET", "missing")]

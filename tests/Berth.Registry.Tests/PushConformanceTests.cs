@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Berth.Registry.Tests;
 
@@ -156,10 +157,24 @@ public sealed class PushConformanceTests : RegistryTest
     }
 
     [Fact]
-    public async Task Digest_OfAnUnknownAlgorithm_IsRefused()
+    public async Task Blob_OfNoBytes_IsABlob()
+    {
+        string digest = TestRegistry.DigestOf([]);
+        string location = await Registry.BeginAsync(Repository);
+        using HttpResponseMessage put = await Client.PutAsync($"{location}?digest={digest}", null, Cancellation);
+        Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+        using HttpResponseMessage head = await SendAsync(HttpMethod.Head, $"/v2/{Repository}/blobs/{digest}");
+        Assert.Equal((HttpStatusCode.OK, 0L), (head.StatusCode, head.Content.Headers.ContentLength));
+        Assert.Empty(await Client.GetByteArrayAsync($"/v2/{Repository}/blobs/{digest}", Cancellation));
+    }
+
+    [Theory]
+    [InlineData("md5:abc")]
+    [InlineData("sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e")]
+    public async Task Digest_OfAnUnknownAlgorithm_IsRefused(string digest)
     {
         string location = await Registry.BeginAsync(Repository);
-        await ExpectErrorAsync(await Client.PutAsync($"{location}?digest=md5:abc", TestRegistry.Bytes(Content), Cancellation), HttpStatusCode.BadRequest, "DIGEST_INVALID");
+        await ExpectErrorAsync(await Client.PutAsync($"{location}?digest={digest}", TestRegistry.Bytes(Content), Cancellation), HttpStatusCode.BadRequest, "DIGEST_INVALID");
     }
 
     [Fact]
@@ -196,6 +211,39 @@ public sealed class PushConformanceTests : RegistryTest
         using HttpResponseMessage response = await Registry.PutManifestAsync(Repository, "all", Index(TestRegistry.DigestOf(json)), TestRegistry.OciIndex);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         await ExpectErrorAsync(await Registry.PutManifestAsync(Repository, "none", Index(TestRegistry.DigestOf("x")), TestRegistry.OciIndex), HttpStatusCode.NotFound, "MANIFEST_BLOB_UNKNOWN");
+    }
+
+    [Fact]
+    public async Task Index_OfNothingOfIndexesAndAboutAManifest_IsCreatedAndServedAsItWasPushed()
+    {
+        string json = await Registry.PushImageAsync(Repository, "v1");
+        string about = $$"""{"mediaType":"{{TestRegistry.OciManifest}}","digest":"{{TestRegistry.DigestOf(json)}}","size":{{json.Length}}}""";
+        string empty = $$"""{"schemaVersion":2,"mediaType":"{{TestRegistry.OciIndex}}","manifests":[]}""";
+        string nested = $$"""{"schemaVersion":2,"mediaType":"{{TestRegistry.OciIndex}}","artifactType":"test/list","subject":{{about}},"manifests":[{"mediaType":"{{TestRegistry.OciIndex}}","digest":"{{TestRegistry.DigestOf(empty)}}","size":{{empty.Length}}}]}""";
+        foreach ((string tag, string index) in ((string, string)[])[("empty", empty), ("nested", nested)])
+        {
+            using HttpResponseMessage response = await Registry.PutManifestAsync(Repository, tag, index, TestRegistry.OciIndex);
+            Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+            Assert.Equal(index, await Client.GetStringAsync($"/v2/{Repository}/manifests/{tag}", Cancellation));
+        }
+        JsonElement referrers = await GetJsonAsync($"/v2/{Repository}/referrers/{TestRegistry.DigestOf(json)}?artifactType=test/list");
+        Assert.Equal(TestRegistry.DigestOf(nested), Assert.Single(referrers.GetProperty("manifests").EnumerateArray()).GetProperty("digest").GetString());
+    }
+
+    [Fact]
+    public async Task Manifest_WithUnknownFieldsInlineDataAndAForeignLayer_IsServedAsItWasPushed()
+    {
+        string config = await Registry.PushBlobAsync(Repository, "{}"u8.ToArray());
+        // Layers that may not be distributed are fetched from elsewhere, so the registry need not have them.
+        string json = $$"""
+            { "schemaVersion": 2, "mediaType": "{{TestRegistry.OciManifest}}", "org.example.own": { "a": [1, null] },
+              "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": "{{config}}", "size": 2, "data": "e30=", "org.example.more": true },
+              "layers": [ { "mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "digest": "{{TestRegistry.DigestOf("elsewhere")}}", "size": 9,
+                            "urls": ["https://example.org/layer"] } ] }
+            """;
+        using HttpResponseMessage response = await Registry.PutManifestAsync(Repository, "v1", json);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(json, await Client.GetStringAsync($"/v2/{Repository}/manifests/{TestRegistry.DigestOf(json)}", Cancellation));
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using Berth.Containers.Cgroups;
 using Berth.Containers.Logs;
 using Berth.Containers.Spec;
 using Berth.Containers.Supervision;
-using Berth.Linux;
 using Berth.Testing;
 
 namespace Berth.Supervisor.Tests;
@@ -26,11 +25,7 @@ internal sealed class SupervisorFixture : IAsyncDisposable
 
     public static async Task<SupervisorFixture> StartAsync()
     {
-        if (Libc.EffectiveUserId != 0)
-        {
-            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", "needs root");
-            Assert.Fail("needs root");
-        }
+        Requires.Root();
         SupervisorFixture fixture = new();
         fixture.MakeRootfs();
         await fixture.LaunchAsync();

@@ -18,8 +18,9 @@ internal sealed class KernelPullVerb : Verb
 
     public override int Run(CommandContext context, IReadOnlyList<string> arguments)
     {
-        new KernelFetch(context) { Quiet = _quiet.Value }.Run();
-        context.Out.WriteLine(KernelFetch.DefaultName);
+        KernelFetch fetch = new(context) { Quiet = _quiet.Value };
+        fetch.Run();
+        context.Out.WriteLine(fetch.FindName());
         return 0;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
     private IEnumerable<JsonNode> Upload(string method, string target, Stream archive, (string, string)? header)
     {
         using var client = NewClient();
-        using var exchange = Guard(_ => client.Upload(method, target, archive, header: header));
+        using var exchange = Translated(() => client.Upload(method, target, archive, header: header));
         foreach (var message in JsonMessages.Read(exchange.Body))
         {
             using (message)
@@ -52,51 +52,18 @@ internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
         {
             yield return message;
         }
-        Check(context);
+        Translated(context.ThrowIfFailed);
     }
 
-    private ContextArchive Open(BuildSource source)
-    {
-        try
-        {
-            return source.Inline is { } text
-                ? ContextArchive.OpenWith(source.Directory, Encoding.UTF8.GetBytes(text))
-                : ContextArchive.Open(context.StdIn, source.Directory, source.Dockerfile);
-        }
-        catch (CliException e)
-        {
-            throw new EngineCallException(0, e.Message, e);
-        }
-    }
-
-    private static void Check(ContextArchive context)
-    {
-        try
-        {
-            context.ThrowIfFailed();
-        }
-        catch (CliException e)
-        {
-            throw new EngineCallException(0, e.Message, e);
-        }
-    }
+    private ContextArchive Open(BuildSource source) => Translated(() => source.Inline is { } text
+        ? ContextArchive.OpenWith(source.Directory, Encoding.UTF8.GetBytes(text))
+        : ContextArchive.Open(context.StdIn, source.Directory, source.Dockerfile));
 
     /// <inheritdoc/>
     public void Pull(string image, string? platform)
     {
         using CommandContext own = new(context.Paths) { MayStartDaemon = context.MayStartDaemon };
-        try
-        {
-            new ImagePull(own) { Quiet = true, Platform = platform }.Run(image);
-        }
-        catch (ApiException e)
-        {
-            throw new EngineCallException(e.Status, e.Message, e);
-        }
-        catch (CliException e)
-        {
-            throw new EngineCallException(0, e.Message, e);
-        }
+        Translated(() => new ImagePull(own) { Quiet = true, Platform = platform }.Run(image));
     }
 
     /// <summary>A client of the caller's own, for a stream that stays open.</summary>
@@ -116,7 +83,25 @@ internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
         var client = _idle.TryTake(out var idle) ? idle : NewClient();
         try
         {
-            return call(client);
+            return Translated(() => call(client));
+        }
+        finally
+        {
+            _idle.Add(client);
+        }
+    }
+
+    private static void Translated(Action call) => Translated(() =>
+    {
+        call();
+        return true;
+    });
+
+    private static T Translated<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
         }
         catch (ApiException e)
         {
@@ -125,10 +110,6 @@ internal sealed class ApiEngine(CommandContext context) : IEngine, IDisposable
         catch (CliException e)
         {
             throw new EngineCallException(0, e.Message, e);
-        }
-        finally
-        {
-            _idle.Add(client);
         }
     }
 

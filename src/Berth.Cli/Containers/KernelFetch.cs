@@ -7,26 +7,30 @@ namespace Berth.Cli.Containers;
 /// <summary>Has the daemon fetch the kernel that virtual machines boot unless told otherwise, and shows the progress.</summary>
 internal sealed class KernelFetch(CommandContext context)
 {
-    /// <summary>Name of that kernel.</summary>
-    public const string DefaultName = "debian-cloud";
-
     /// <summary>Say nothing while it goes well.</summary>
     public bool Quiet { get; init; }
 
     /// <summary>Fetches it when the daemon has none.</summary>
     public void RunIfMissing()
     {
-        using (var kernels = context.Api.Get("/berth/kernels"))
+        if (FindName() is null)
         {
-            foreach (var kernel in kernels.RootElement.EnumerateArray())
+            Run();
+        }
+    }
+
+    /// <summary>The daemon's name for it; null when it has none.</summary>
+    public string? FindName()
+    {
+        using var kernels = context.Api.Get("/berth/kernels");
+        foreach (var kernel in kernels.RootElement.EnumerateArray())
+        {
+            if (kernel.Flag("Default"))
             {
-                if (kernel.Flag("Default"))
-                {
-                    return;
-                }
+                return kernel.Text("Name");
             }
         }
-        Run();
+        return null;
     }
 
     /// <summary>Fetches it; a sound one that is there already stays.</summary>

@@ -36,6 +36,10 @@ public sealed record ContainerConfig
     /// may have ended by then. Null: at once.</summary>
     public FileDescriptor? Gate { get; init; }
 
+    /// <summary>Called on the caller's thread with the process and its handle when namespaces, mounts and devices are made and the process waits before the
+    /// change of its root; what it throws undoes the container. Not for a container that joins a pid namespace: its process comes last.</summary>
+    public Action<int, FileDescriptor>? BeforePivot { get; init; }
+
     /// <summary>The cgroup, created and with its limits applied; the process enters it before anything else. Null: stay where the caller is.</summary>
     public ICgroup? Cgroup { get; init; }
 }

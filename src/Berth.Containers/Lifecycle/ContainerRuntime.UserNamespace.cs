@@ -18,7 +18,7 @@ public static partial class ContainerRuntime
 {
     private static StartedProcess CreateMapped(Creation creation)
     {
-        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _) = creation;
+        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _, _) = creation;
         ulong created = namespaces.Created | CLONE_NEWNS;
         FileDescriptor? joinedUser = namespaces.Find(CLONE_NEWUSER), joinedPid = namespaces.Find(CLONE_NEWPID);
 
@@ -31,12 +31,15 @@ public static partial class ContainerRuntime
             // The pid namespace cannot be made from within, so it belongs to the host; its /proc is made while the host's rights last.
             if (joinedPid is null && (created & CLONE_NEWPID) != 0)
             {
-                RootfsBuilder.NewProc(first, [], options.Zip(config.Spec.Mounts).FirstOrDefault(static m => m.Second.Type == "proc").First?.Set ?? 0);
-                earlyProc = first.Calls.Count - 1;
+                earlyProc = EarlyProc(first, [], options.Zip(config.Spec.Mounts).FirstOrDefault(static m => m.Second.Type == "proc").First?.Set ?? 0);
             }
             first.Add("join the user namespace", SystemCall.setns, joinedUser, CLONE_NEWUSER);
             first.Add("new namespaces", SystemCall.unshare, created & (ThreadNamespaces | CLONE_NEWNS));
             flags &= CLONE_NEWPID;
+        }
+        else if (config.BeforePivot is not null)
+        {
+            earlyProc = EarlyProc(first, creation, created);
         }
         if ((created & CLONE_NEWTIME) != 0) first.Add("new time namespace", SystemCall.unshare, CLONE_NEWTIME);
 
@@ -60,6 +63,11 @@ public static partial class ContainerRuntime
         ActAs(map.HostUid(0), map.HostGid(0));
         using RootfsBuilder rootfs = new(config.Spec, options, binds, config.Cgroup, namespaces.IsOwn(CLONE_NEWCGROUP), map);
         rootfs.Build(root, config.Rootfs);
+        if (config.BeforePivot is { } beforePivot)
+        {
+            if (ownProc is not null) rootfs.AttachProc(ownProc);
+            creation.Caller.Do(() => beforePivot(child.Pid, child.PidFd!));
+        }
 
         using ApartLauncher? apart = joinedPid is null ? null : new ApartLauncher();
         ChildPlan plan = new(apart?.Opening ?? PausedChild.Opening);

@@ -31,6 +31,8 @@ public static partial class ContainerRuntime
         LinuxSpec linux = config.Spec.Linux ?? new LinuxSpec();
         try
         {
+            if (config.BeforePivot is not null && linux.Namespaces.Any(static n => n.Type == NamespaceType.Pid && !string.IsNullOrEmpty(n.Path)))
+                throw ContainerStartException.Because("linux.namespaces: the process of a container that joins a pid namespace cannot wait before its root changes", "check");
             ProtectMemory();
             using NamespaceSet namespaces = NamespaceSet.Open(linux.Namespaces);
             List<MountOptions> options = [.. config.Spec.Mounts.Select(MountOptions.Parse)];
@@ -39,8 +41,11 @@ public static partial class ContainerRuntime
             // Opened here, in the host's network namespace.
             using RouteSocket? hostNetwork = config.Interfaces.Count > 0 && namespaces.IsOwn(CLONE_NEWNET) ? RouteSocket.Open() : null;
             using TapWiring taps = TapWiring.Open(config.Taps);
-            Creation creation = new(config, process, linux, namespaces, options, binds, cgroup, stdio, hostNetwork, taps.Taps);
-            return ThrowAwayThread.Run(() => namespaces.IsOwn(CLONE_NEWUSER) ? CreateMapped(creation) : Create(creation)).WithStartTime();
+            return ThrowAwayThread.Run(caller =>
+            {
+                Creation creation = new(config, process, linux, namespaces, options, binds, cgroup, stdio, hostNetwork, taps.Taps, caller);
+                return namespaces.IsOwn(CLONE_NEWUSER) ? CreateMapped(creation) : Create(creation);
+            }).WithStartTime();
         }
         catch (LinuxException e)
         {
@@ -49,24 +54,27 @@ public static partial class ContainerRuntime
     }
 
     private sealed record Creation(ContainerConfig Config, ProcessSpec Process, LinuxSpec Linux, NamespaceSet Namespaces,
-        List<MountOptions> Options, PreparedBinds Binds, CgroupEntry? Cgroup, ProcessStdio Stdio, RouteSocket? HostNetwork, IReadOnlyList<FileDescriptor> Taps);
+        List<MountOptions> Options, PreparedBinds Binds, CgroupEntry? Cgroup, ProcessStdio Stdio, RouteSocket? HostNetwork, IReadOnlyList<FileDescriptor> Taps, CallerTurn Caller);
 
     private static StartedProcess Create(Creation creation)
     {
-        (ContainerConfig config, ProcessSpec process, _, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _) = creation;
+        (ContainerConfig config, ProcessSpec process, _, NamespaceSet namespaces, List<MountOptions> options, PreparedBinds binds, CgroupEntry? cgroup, _, RouteSocket? hostNetwork, _, _) = creation;
         ulong created = namespaces.Created;
+        // A thread whose children get another time namespace can start no thread, and a child that waits needs one.
+        ulong onThread = config.BeforePivot is null ? ThreadNamespaces | CLONE_NEWTIME : ThreadNamespaces;
         Join(namespaces);
         if (namespaces.Find(CLONE_NEWTIME) is not null)
             throw ContainerStartException.Because("linux.namespaces: a time namespace cannot be joined by a first process", "namespaces");
         using FileDescriptor? proc = SharedProc(config.Spec, options, namespaces);
-        Unshare(CLONE_NEWNS | (created & (ThreadNamespaces | CLONE_NEWTIME)));
+        Unshare(CLONE_NEWNS | (created & onThread));
         SetUmask(0); // this thread's own since unshare; modes below are meant as written
-        NamespaceSetup.Configure(config, hostNetwork, created, $"{ThreadId}"); // a thread has its number in /proc too, where only whole processes are listed
+        NamespaceSetup.Configure(config, hostNetwork, created & onThread, $"{ThreadId}"); // a thread has its number in /proc too, where only whole processes are listed
         NamespaceSetup.SetParameters(config.Spec, ipc: false);
         NamespaceSetup.SetParameters(config.Spec, ipc: true);
         using FileDescriptor root = DetachedMount.Root(config.Rootfs);
         using RootfsBuilder rootfs = new(config.Spec, options, binds, config.Cgroup, namespaces.IsOwn(CLONE_NEWCGROUP), null);
         rootfs.Build(root, config.Rootfs);
+        if (config.BeforePivot is not null) return FinishStaged(creation, rootfs, created);
 
         FileDescriptor? joined = namespaces.Find(CLONE_NEWPID);
         using ApartLauncher? apart = joined is null ? null : new ApartLauncher();
@@ -100,7 +108,7 @@ public static partial class ContainerRuntime
     // What remains once the tree stands: who the process is, what it runs, its streams, and the calls up to execve.
     private static Streams Populate(ChildPlan plan, Creation creation, RootfsBuilder rootfs, IdMap? map, ChildArgument? proc, bool apart, out List<string> warnings)
     {
-        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, _, _, _, ProcessStdio stdio, _, IReadOnlyList<FileDescriptor> taps) = creation;
+        (ContainerConfig config, ProcessSpec process, LinuxSpec linux, NamespaceSet namespaces, _, _, _, ProcessStdio stdio, _, IReadOnlyList<FileDescriptor> taps, _) = creation;
         Identity identity = UserLookup.Resolve(rootfs.Root, config.User, process.User, config.GroupAdd);
         using (MountTarget.Directory(rootfs.Root, process.Cwd)) { }
         IReadOnlyList<string> environment = WithHome(process.Env, identity);

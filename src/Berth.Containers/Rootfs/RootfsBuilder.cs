@@ -26,6 +26,7 @@ internal sealed class RootfsBuilder : IDisposable
     private readonly IdMap? _map;
     private readonly List<FileDescriptor> _held = [];
     private FileDescriptor? _devpts, _dev;
+    private bool _procStands;
 
     public RootfsBuilder(RuntimeSpec spec, IReadOnlyList<MountOptions> options, PreparedBinds binds, ICgroup? cgroup, bool ownCgroupNamespace, IdMap? map)
     {
@@ -61,6 +62,15 @@ internal sealed class RootfsBuilder : IDisposable
             }
         }
         foreach (DeviceSpec device in _spec.Linux?.Devices ?? []) DeviceNodes.Make(Root, device, _map);
+    }
+
+    /// <summary>Puts a /proc that is made already in its place, so that the child need not.</summary>
+    public void AttachProc(FileDescriptor proc)
+    {
+        string destination = _spec.Mounts.First(IsProc).Destination;
+        using FileDescriptor target = MountTarget.Directory(Root, destination);
+        MoveMount(proc, target, destination);
+        _procStands = true;
     }
 
     /// <summary>Opens a terminal in the container's own devpts and shows it as /dev/console.</summary>
@@ -246,10 +256,13 @@ internal sealed class RootfsBuilder : IDisposable
 
     private void AddProc(ChildPlan plan, MountSpec mount, MountOptions options, ChildArgument? ready)
     {
-        FileDescriptor target = MountTarget.Directory(Root, mount.Destination);
-        _held.Add(target);
         ChildArgument proc = ready ?? NewProc(plan, options.Data, options.Set);
-        plan.Add("mount /proc", SystemCall.move_mount, proc, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        if (!_procStands)
+        {
+            FileDescriptor target = MountTarget.Directory(Root, mount.Destination);
+            _held.Add(target);
+            plan.Add("mount /proc", SystemCall.move_mount, proc, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        }
         string prefix = mount.Destination.TrimEnd('/') + "/";
         foreach (string path in _spec.Linux?.ReadonlyPaths ?? [])
         {

@@ -113,8 +113,6 @@ public static partial class SpecValidator
                     problems.Add($"{field}: is null");
                     continue;
                 }
-                if (name == "createContainer")
-                    problems.Add($"{field}: hooks inside the namespaces are not run before the root changes; use createRuntime or startContainer");
                 CheckAbsolute(hook.Path, field + ".path", problems);
                 CheckTexts(hook.Args, field + ".args", MaxStringBytes, problems);
                 CheckTexts(hook.Env, field + ".env", MaxStringBytes, problems);

@@ -1,3 +1,5 @@
+using Berth.Linux;
+
 namespace Berth.Images.Bootstrap;
 
 /// <summary>The host's own package manager: its sources decide where packages come from, its keys what is genuine.</summary>
@@ -7,7 +9,7 @@ internal static class AptPackages
     public static async Task<string> DownloadAsync(string package, string directory, BootstrapContext context, CancellationToken cancellation)
     {
         context.Say($"Downloading {package}");
-        await WithFreshListsAsync(context, () => HostCommand.RunAsync("apt-get", ["-q", "download", package], directory, null, cancellation), cancellation);
+        await WithFreshListsAsync(context, () => HostProgram.RunAsync("apt-get", ["-q", "download", package], directory, cancellationToken: cancellation), cancellation);
         return Directory.GetFiles(directory, package + "_*.deb").OrderByDescending(File.GetLastWriteTimeUtc).FirstOrDefault()
             ?? throw new ImageException(ImageErrorCode.System, $"apt-get download {package} left no package behind");
     }
@@ -17,7 +19,7 @@ internal static class AptPackages
     {
         context.Say($"Installing {package}");
         return WithFreshListsAsync(context,
-            () => HostCommand.RunAsync("apt-get", ["-q", "-y", "--no-install-recommends", "install", package], "/", null, cancellation), cancellation);
+            () => HostProgram.RunAsync("apt-get", ["-q", "-y", "--no-install-recommends", "install", package], "/", cancellationToken: cancellation), cancellation);
     }
 
     // A machine that has never run "apt-get update", or not for long, knows no package or only versions that are gone.
@@ -27,10 +29,10 @@ internal static class AptPackages
         {
             await run();
         }
-        catch (ImageException)
+        catch (HostProgramException)
         {
             context.Say("Updating the package lists");
-            await HostCommand.RunAsync("apt-get", ["-q", "update"], "/", null, cancellation);
+            await HostProgram.RunAsync("apt-get", ["-q", "update"], "/", cancellationToken: cancellation);
             await run();
         }
     }

@@ -30,12 +30,12 @@ internal sealed class BusyboxRecipe(ImageReference reference) : BootstrapRecipe
         string package = await AptPackages.DownloadAsync("busybox-static", context.Staging, context, cancellation);
         context.Say("Unpacking busybox-static");
         string unpacked = System.IO.Path.Combine(context.Staging, "package"), root = System.IO.Path.Combine(context.Staging, "root");
-        await HostCommand.RunAsync("dpkg-deb", ["-x", package, unpacked], context.Staging, null, cancellation);
+        await HostProgram.RunAsync("dpkg-deb", ["-x", package, unpacked], context.Staging, cancellationToken: cancellation);
         string busybox = ((string[])["bin/busybox", "usr/bin/busybox"]).Select(path => System.IO.Path.Combine(unpacked, path)).FirstOrDefault(File.Exists)
             ?? throw new ImageException(ImageErrorCode.System, "the package busybox-static holds no busybox");
         DateTimeOffset time = File.GetLastWriteTimeUtc(busybox);
         var applets = new List<string>();
-        await HostCommand.RunAsync(busybox, ["--list-full"], context.Staging, applets.Add, cancellation);
+        await HostProgram.RunAsync(busybox, ["--list-full"], context.Staging, applets.Add, cancellationToken: cancellation);
         Build(root, busybox, applets);
         SetTimes(root, new Libc.timespec { tv_sec = time.ToUnixTimeSeconds() });
         Created = time;

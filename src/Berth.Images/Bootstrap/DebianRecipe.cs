@@ -28,7 +28,7 @@ internal sealed partial class DebianRecipe(ImageReference reference, string suit
 
     public override async Task<string> BuildAsync(BootstrapContext context, CancellationToken cancellation)
     {
-        string debootstrap = HostCommand.Find("debootstrap") ?? await InstallAsync(context, cancellation);
+        string debootstrap = HostProgram.Find("debootstrap") ?? await InstallAsync(context, cancellation);
         RequireSuite();
         string root = System.IO.Path.Combine(context.Staging, "root");
         string cache = Directory.CreateDirectory(System.IO.Path.Combine(context.Cache, "debian")).FullName;
@@ -39,7 +39,7 @@ internal sealed partial class DebianRecipe(ImageReference reference, string suit
             arguments.Add(mirror);
         }
         DebootstrapProgress progress = new(suite);
-        await HostCommand.RunAsync("unshare", arguments, context.Staging, line => context.Progress?.Report(progress.Read(line)), cancellation);
+        await HostProgram.RunAsync("unshare", arguments, context.Staging, line => context.Progress?.Report(progress.Read(line)), cancellationToken: cancellation);
         context.Say("Cleaning up");
         Clean(root);
         Created = Newest(root);
@@ -50,7 +50,7 @@ internal sealed partial class DebianRecipe(ImageReference reference, string suit
     private static async Task<string> InstallAsync(BootstrapContext context, CancellationToken cancellation)
     {
         await AptPackages.InstallAsync("debootstrap", context, cancellation);
-        return HostCommand.Find("debootstrap") ?? throw new ImageException(ImageErrorCode.System, "debootstrap is not there after its package was installed");
+        return HostProgram.Find("debootstrap") ?? throw new ImageException(ImageErrorCode.System, "debootstrap is not there after its package was installed");
     }
 
     private void RequireSuite()

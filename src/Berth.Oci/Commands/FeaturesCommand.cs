@@ -14,7 +14,7 @@ internal static class FeaturesCommand
         {
             ["ociVersionMin"] = "1.0.0",
             ["ociVersionMax"] = Program.SpecVersion,
-            ["hooks"] = Texts(["prestart", "createRuntime", "startContainer", "poststart", "poststop"]),
+            ["hooks"] = Texts(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]),
             ["mountOptions"] = Texts(
             [
                 "async", "atime", "bind", "defaults", "dev", "diratime", "exec", "noatime", "nodev", "nodiratime", "noexec", "norelatime", "nostrictatime", "nosuid", "nosymfollow",

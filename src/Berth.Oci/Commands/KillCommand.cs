@@ -20,14 +20,14 @@ internal static class KillCommand
             return 0;
         }
         using FileDescriptor process = container.OpenProcess();
-        if (!Libc.SendSignal(process, signal)) throw new OciException($"container {container.Id} is not running");
+        if (!Libc.SendSignal(process, signal)) throw OciException.NotRunning(container.Id);
         return 0;
     }
 
     // Also where the first process has ended: others of a shared pid namespace may go on.
     private static void All(Session session, StoredContainer container, int signal)
     {
-        if (container.Record is not { } record || !session.Cgroups.Exists(record.Cgroup)) throw new OciException($"container {container.Id} is not running");
+        if (container.Record is not { } record || !session.Cgroups.Exists(record.Cgroup)) throw OciException.NotRunning(container.Id);
         ICgroup cgroup = session.Cgroups.Open(record.Cgroup);
         if (signal == Libc.SIGKILL)
         {

@@ -23,9 +23,10 @@ internal static class StartCommand
         if (status != ContainerStatus.Created) throw new OciException($"container {container.Id} is {status.ToString().ToLowerInvariant()}: only a created one can be started");
         using FileDescriptor process = container.OpenProcess();
         RuntimeSpec spec = container.LoadSpec();
-        HookRunner.RunInside("startContainer", spec.Hooks?.StartContainer ?? [], container.Report(status), (hook, stdio) => ContainerRuntime.Exec(new ExecConfig
+        IReadOnlyList<HookSpec> inside = spec.Hooks?.StartContainer ?? [];
+        if (inside.Count > 0) HookRunner.RunInside("startContainer", inside, container.Report(status) with { Pid = InnerPid.Of(container.Record!.Pid) }, (hook, stdio) => ContainerRuntime.Exec(new ExecConfig
         {
-            ContainerPid = container.Record!.Pid,
+            ContainerPid = container.Record.Pid,
             ContainerPidFd = process,
             Process = hook with { Capabilities = spec.Process!.Capabilities },
             Seccomp = spec.Linux?.Seccomp,

@@ -14,7 +14,7 @@ internal static class UpdateCommand
         StoredContainer container = session.Store.Get(given.Id("update"));
         LinuxResources resources = SpecJson.ReadResources(Read(file));
         using FileLock turn = container.Lock();
-        if (container.Status(session.Cgroups) is ContainerStatus.Creating or ContainerStatus.Stopped) throw new OciException($"container {container.Id} is not running");
+        if (container.Status(session.Cgroups) is ContainerStatus.Creating or ContainerStatus.Stopped) throw OciException.NotRunning(container.Id);
         session.Cgroups.Open(container.Record!.Cgroup).Apply(resources);
         return 0;
     }

@@ -95,7 +95,7 @@ internal sealed class StoredContainer
             if (process is not null && ProcessTimes.IsAlive(record.Pid, record.StartTicks)) return process;
             process?.Dispose();
         }
-        throw new OciException($"container {Id} is not running");
+        throw OciException.NotRunning(Id);
     }
 
     public void Remove() => Directory.Delete(_folder, recursive: true);

@@ -10,21 +10,14 @@ internal sealed class LineReader(Socket socket) : IDisposable
     private const int MaxDescriptors = 3;
 
     private readonly List<FileDescriptor> _descriptors = [];
-    private byte[] _buffer = new byte[4096];
-    private int _start, _end;
+    private readonly LineBuffer _buffer = new();
 
     /// <summary>The next line without its end; null at the end of the connection, and when a line is longer than allowed.</summary>
     public byte[]? Next()
     {
         while (true)
         {
-            int length = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
-            if (length >= 0)
-            {
-                byte[] line = _buffer[_start..(_start + length)];
-                _start += length + 1;
-                return line;
-            }
+            if (_buffer.TakeLine() is { } line) return line;
             if (!Fill()) return null;
         }
     }
@@ -38,7 +31,7 @@ internal sealed class LineReader(Socket socket) : IDisposable
     }
 
     /// <summary>What was received behind the last line.</summary>
-    public ReadOnlySpan<byte> Rest => _buffer.AsSpan(_start, _end - _start);
+    public ReadOnlySpan<byte> Rest => _buffer.Rest;
 
     public void Dispose()
     {
@@ -48,23 +41,15 @@ internal sealed class LineReader(Socket socket) : IDisposable
 
     private bool Fill()
     {
-        if (_start > 0)
-        {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            (_start, _end) = (0, _end - _start);
-        }
-        if (_end == _buffer.Length)
-        {
-            if (_buffer.Length >= ControlSocket.MaxLine) return false;
-            Array.Resize(ref _buffer, 2 * _buffer.Length);
-        }
-        int count = Libc.ReceiveDescriptors(socket.SafeHandle, _buffer.AsSpan(_end), out FileDescriptor[] received);
+        Memory<byte> room = _buffer.Room();
+        if (room.IsEmpty) return false;
+        int count = Libc.ReceiveDescriptors(socket.SafeHandle, room.Span, out FileDescriptor[] received);
         foreach (FileDescriptor descriptor in received)
         {
             if (_descriptors.Count < MaxDescriptors) _descriptors.Add(descriptor);
             else descriptor.Dispose();
         }
-        _end += count;
+        _buffer.Advance(count);
         return count > 0;
     }
 }

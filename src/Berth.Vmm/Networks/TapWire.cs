@@ -6,7 +6,6 @@ namespace Berth.Vmm.Networks;
 /// <summary>A network card's wire that ends in a tap of the host, which berth-vmm was given open. See tuntap.rst of the kernel.</summary>
 internal sealed class TapWire : IPacketBackend, IDisposable
 {
-    private const short POLLIN = 1;
     private const int Stack = 256 << 10;
 
     private readonly FileDescriptor _tap;
@@ -44,11 +43,11 @@ internal sealed class TapWire : IPacketBackend, IDisposable
     // One word to the card for all that waits: it reads until there is nothing, and only then is it told again.
     private void Watch()
     {
-        Libc.pollfd[] wanted = [new() { fd = _tap.Number, events = POLLIN }];
+        Libc.pollfd[] wanted = [new() { fd = _tap.Number, events = Libc.POLLIN }];
         while (!_stopping)
         {
             if (Libc.Poll(wanted, -1) == 0) continue;
-            if (_stopping || (wanted[0].revents & POLLIN) == 0) return; // an interface that is gone stays gone
+            if (_stopping || (wanted[0].revents & Libc.POLLIN) == 0) return; // an interface that is gone stays gone
             FramesArrived?.Invoke();
             _drained.WaitOne();
         }

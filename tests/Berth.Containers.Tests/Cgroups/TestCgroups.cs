@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Berth.Containers.Cgroups;
-using Berth.Linux;
+using Berth.Testing;
 
 namespace Berth.Containers.Tests.Cgroups;
 
@@ -21,9 +21,7 @@ internal sealed class TestCgroups : IDisposable
     /// <summary>Skips at a desk, fails in CI, when cgroups cannot be made.</summary>
     public static TestCgroups Require(CgroupHierarchy? hierarchy = null)
     {
-        bool able = Libc.EffectiveUserId == 0 && Directory.Exists(CgroupHierarchy.DefaultRoot);
-        if (!able && Environment.GetEnvironmentVariable("CI") != "true")
-            Assert.Skip("needs root and a writable cgroup file system");
+        Requires.That(Environment.IsPrivilegedProcess && Directory.Exists(CgroupHierarchy.DefaultRoot), "root and a writable cgroup file system");
         return new TestCgroups(hierarchy ?? CgroupHierarchy.Detect());
     }
 

@@ -1,6 +1,7 @@
 using Berth.Containers.Security;
 using Berth.Containers.Spec;
 using Berth.Linux;
+using Berth.Testing;
 
 namespace Berth.Containers.Tests.Security;
 
@@ -122,8 +123,7 @@ public class DefaultSeccompProfileTests
     [Fact]
     public void Install_OnAThread_KernelEnforcesIt()
     {
-        if (Libc.EffectiveUserId != 0)
-            Assert.Skip("needs root");
+        Requires.Root();
         Errno answer = Errno.None;
         Exception? failure = null;
         var thread = new Thread(() =>

@@ -16,7 +16,7 @@ public sealed class PodmanArchiveTests
         {
             Assert.Skip("needs podman");
         }
-        Root.RequireRoot();
+        Requires.Root();
         using var directory = new TemporaryDirectory();
         string[] podman = ["--root", directory.Combine("root"), "--runroot", directory.Combine("run"), "--storage-driver", "vfs"];
         File.WriteAllBytes(directory.Combine("rootfs.tar"), new TarBuilder().Directory("bin").File("bin/sh", "x", 0x1ED).Link("sh", "bin/sh").Build());

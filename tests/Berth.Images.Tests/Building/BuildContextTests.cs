@@ -13,7 +13,7 @@ public sealed class BuildContextTests : IDisposable
 
     public BuildContextTests()
     {
-        Root.RequireRoot();
+        Requires.Root();
         _context = new BuildContext(Directory.CreateDirectory(_directory.Combine("context")).FullName);
     }
 

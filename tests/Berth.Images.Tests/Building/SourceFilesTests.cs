@@ -13,7 +13,7 @@ public sealed class SourceFilesTests : IDisposable
 
     public SourceFilesTests()
     {
-        Root.RequireRoot();
+        Requires.Root();
         _source = Directory.CreateDirectory(_directory.Combine("source")).FullName;
         _target = Directory.CreateDirectory(_directory.Combine("target")).FullName;
         foreach (string file in (string[])["a", "b.txt", "c.txt", "d/e", "d/f/g", "d/f/h.txt"])

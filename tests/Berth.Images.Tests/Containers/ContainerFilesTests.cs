@@ -14,7 +14,7 @@ public sealed class ContainerFilesTests : IDisposable
 
     public ContainerFilesTests()
     {
-        Root.RequireRoot();
+        Requires.Root();
         Directory.CreateDirectory(In("etc"));
         Directory.CreateDirectory(In("data/sub"));
         File.WriteAllText(In("etc/passwd"), "inside");

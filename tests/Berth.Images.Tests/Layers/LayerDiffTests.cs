@@ -11,7 +11,7 @@ public sealed class LayerDiffTests : IDisposable
 
     public LayerDiffTests()
     {
-        Root.RequireRoot();
+        Requires.Root();
         foreach (string name in (string[])["lower", "upper", "work", "merged"])
         {
             Directory.CreateDirectory(_directory.Combine(name));

@@ -11,7 +11,7 @@ public sealed class TarExtractorTests : IDisposable
 
     public TarExtractorTests()
     {
-        Root.RequireRoot();
+        Requires.Root();
         Directory.CreateDirectory(Target);
         File.WriteAllText(_directory.Combine("secret"), "outside");
     }

@@ -12,7 +12,7 @@ public sealed class TreeRemovalTests : IDisposable
 
     public TreeRemovalTests()
     {
-        Root.RequireRoot();
+        Requires.Root();
         Directory.CreateDirectory(Victim);
         Directory.CreateDirectory(Path.Combine(Outside, "kept"));
         File.WriteAllText(Path.Combine(Outside, "kept", "file"), "kept");
