@@ -74,7 +74,7 @@ public static class ControlSocket
     private static async Task DoneAsync(Socket socket, CancellationToken cancellation)
     {
         await using NetworkStream stream = new(socket);
-        if ((await ReadReplyAsync(stream, cancellation)).Error is { } error) throw new IOException(error);
+        if ((await ReadReplyAsync(stream, cancellation)).Error is { } error) throw new IOException(Printable(error));
     }
 
     /// <summary>The serial console: what was printed so far, then live in both directions. The stream belongs to the caller.</summary>
@@ -103,6 +103,9 @@ public static class ControlSocket
         }
         throw new IOException("the machine's answer is too long");
     }
+
+    // A machine that was taken over must not steer the terminals that its words reach.
+    private static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static ControlReply Parse(ReadOnlySpan<byte> line)
     {

@@ -31,7 +31,7 @@ internal sealed class MachineNetworks : IDisposable
     public TimeSpan BootPatience { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Longest wait for the agent's answer.</summary>
-    public TimeSpan AnswerPatience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan AnswerPatience { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Content of the guest's /etc/hosts.</summary>
     public string Hosts { get; private set; }
