@@ -40,7 +40,7 @@ public sealed class VmNetworkTests(VmFixture fixture) : IClassFixture<VmFixture>
         string fixedAddress = $"{late}.77";
         await StartMachineAsync("vm", "--network", "old", "-p", "80");
         (await Docker("run", "-d", "--name", "beside", "--network", "late", "-h", "beside", "busybox", "sh", "-c", Serve)).Expect();
-        Assert.NotEqual(0, (await Docker("exec", "vm", "wget", "-T", "2", "-qO-", "http://beside")).ExitCode);
+        Assert.NotEqual(0, (await Docker("exec", "vm", "timeout", "5", "wget", "-qO-", "http://beside")).ExitCode);
 
         (await Docker("network", "connect", "--ip", fixedAddress, "--alias", "vee", "late", "vm")).Expect();
         Assert.NotEqual(0, (await Docker("network", "connect", "late", "vm")).ExitCode);
@@ -71,7 +71,7 @@ public sealed class VmNetworkTests(VmFixture fixture) : IClassFixture<VmFixture>
         // A restart keeps the set.
         (await Docker("restart", "-t", "0", "vm")).Expect();
         Assert.Equal(fixedAddress, await Inspect("vm", "{{.NetworkSettings.Networks.late.IPAddress}}"));
-        (await Docker("exec", "beside", "sh", "-c", "until wget -T 5 -qO- http://vee; do sleep 1; done")).Expect();
+        (await Docker("exec", "beside", "sh", "-c", "until timeout 5 wget -qO- http://vee; do sleep 1; done")).Expect();
 
         int taps = Taps().Length;
         (await Docker("network", "disconnect", "late", "vm")).Expect();

@@ -12,7 +12,7 @@ namespace Berth.Engine.Machines;
 internal sealed class RunningMachines(EngineContext context) : IRunningInterfaces
 {
     // Longer than a VMM waits for its guest, through a boot and several answers.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4), StartPatience = TimeSpan.FromSeconds(30), Step = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
     public async Task AddAsync(Instance instance, InterfaceConfig added)
@@ -21,7 +21,7 @@ internal sealed class RunningMachines(EngineContext context) : IRunningInterface
         {
             using FileDescriptor tap = TapDevice.Open(new TapConfig { HostName = added.HostName, Bridge = added.Bridge, Mtu = added.Mtu });
             var card = new NetworkCardConfig(0, added.Mac, added.Name, added.Mtu, added.Addresses, added.Gateways);
-            await AskAsync(patience => ControlSocket.PlugAsync(SocketOf(instance), card, tap, patience));
+            await AskAsync(instance, (socket, patience) => ControlSocket.PlugAsync(socket, card, tap, patience));
         }
         catch (IOException e)
         {
@@ -38,7 +38,7 @@ internal sealed class RunningMachines(EngineContext context) : IRunningInterface
         {
             // Frozen, it would not answer; without its interface the card is dead, and replaced by the next of its name.
             if (instance.State.Status != InstanceStatus.Paused)
-                await AskAsync(patience => ControlSocket.UnplugAsync(SocketOf(instance), left.Interface, patience));
+                await AskAsync(instance, (socket, patience) => ControlSocket.UnplugAsync(socket, left.Interface, patience));
         }
         catch (IOException e)
         {
@@ -54,7 +54,7 @@ internal sealed class RunningMachines(EngineContext context) : IRunningInterface
         string hosts = await File.ReadAllTextAsync(Path.Combine(files, "hosts")), resolver = await File.ReadAllTextAsync(Path.Combine(files, "resolv.conf"));
         try
         {
-            await AskAsync(patience => ControlSocket.ConfigureAsync(SocketOf(instance), hosts, resolver, gateway?.Name ?? "", gateway?.Gateways ?? [], patience));
+            await AskAsync(instance, (socket, patience) => ControlSocket.ConfigureAsync(socket, hosts, resolver, gateway?.Name ?? "", gateway?.Gateways ?? [], patience));
         }
         catch (IOException e)
         {
@@ -62,18 +62,36 @@ internal sealed class RunningMachines(EngineContext context) : IRunningInterface
         }
     }
 
-    private string SocketOf(Instance instance) => MachinePlaces.OnHost(context.Paths.Machine(instance.Id), MachinePlaces.ControlSocket);
-
-    private static async Task AskAsync(Func<CancellationToken, Task> ask)
+    private async Task AskAsync(Instance instance, Func<string, CancellationToken, Task> ask)
     {
+        string socket = MachinePlaces.OnHost(context.Paths.Machine(instance.Id), MachinePlaces.ControlSocket);
         using CancellationTokenSource patience = new(Patience);
         try
         {
-            await ask(patience.Token);
+            await UntilListeningAsync(instance, socket, patience.Token);
+            await ask(socket, patience.Token);
         }
         catch (OperationCanceledException e)
         {
             throw new IOException("its VMM does not answer", e);
+        }
+    }
+
+    // A machine runs a moment before it listens. Whether it still runs only its process tells: its end is not recorded while its gate is held.
+    private async Task UntilListeningAsync(Instance instance, string socket, CancellationToken cancellationToken)
+    {
+        DateTimeOffset deadline = context.Clock.GetUtcNow() + StartPatience;
+        while (true)
+        {
+            try
+            {
+                ControlSocket.Connect(socket).Dispose();
+                return;
+            }
+            catch (IOException) when (Directory.Exists($"/proc/{instance.State.Pid}") && context.Clock.GetUtcNow() < deadline)
+            {
+                await Task.Delay(Step, context.Clock, cancellationToken);
+            }
         }
     }
 }
