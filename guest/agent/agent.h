@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum {
-    PROTOCOL_VERSION = 3,
+    PROTOCOL_VERSION = 4,
     MAGIC = 0x48545242, // "BRTH"
     HEADER_SIZE = 12,
     MAX_PAYLOAD = 65536,
@@ -21,10 +21,12 @@ enum {
 
 enum request { // host to guest
     REQ_HELLO = 1, REQ_SETUP, REQ_START, REQ_INPUT, REQ_INPUT_END, REQ_SIGNAL, REQ_RESIZE, REQ_CREDIT, REQ_STATS, REQ_SHUTDOWN,
+    REQ_ADD_CARD, REQ_REMOVE_CARD, REQ_CONFIGURE_NETWORK,
 };
 
 enum reply { // guest to host
     REP_HELLO = 129, REP_READY, REP_STARTED, REP_OUTPUT, REP_OUTPUT_END, REP_EXITED, REP_FAILED, REP_CREDIT, REP_STATS, REP_BYE, REP_LOG,
+    REP_DONE,
 };
 
 enum start_flag { START_TTY = 1, START_MAIN = 2, START_STDIN = 4, START_INIT = 8, START_NO_NEW_PRIVILEGES = 16 };
@@ -95,6 +97,8 @@ struct agent {
     int channel;
     bool native; // not process 1 of a machine: mounts no kernel file systems of its own, ends by exit
     bool greeted, ready, leaving;
+    bool has_root; // the root and its files are the machine's own
+    uint32_t request; // id of the request that is being answered; 0: the set-up
     int64_t kill_at; // monotonic milliseconds; 0: not asked for
     struct buffer in, out;
     struct process processes[MAX_PROCESSES];
@@ -134,10 +138,14 @@ void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2))
 // root.c
 bool set_up(struct reader *reader);
 bool make_directories(const char *path, mode_t mode);
+bool write_network_files(const char *hosts, const char *resolver); // empty ones leave what is there
 int mount_process_view(void);
 
 // network.c
 bool set_up_network(struct reader *reader);
+bool add_card(struct reader *reader);
+bool remove_card(struct reader *reader);
+bool configure_network(struct reader *reader);
 
 // users.c
 const char *find_credentials(const char *user, const struct strings *more, struct credentials *found); // NULL, or what is wrong

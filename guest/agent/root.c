@@ -14,7 +14,7 @@
 
 static bool fail(const char *what, const char *subject) {
     int error = errno;
-    send_failed(0, 125, error, "%s %s: %s", what, subject, strerror(error));
+    send_failed(agent.request, 125, error, "%s %s: %s", what, subject, strerror(error));
     return false;
 }
 
@@ -141,18 +141,28 @@ static bool mount_kernel_views(void) {
     return true;
 }
 
-// The image's file may be a link to anywhere in it; a fresh file takes its name.
+// The image's file may be a link to anywhere in it; a fresh file takes its name, at one stroke: processes may be reading it.
 static bool write_file(const char *path, const char *content) {
+    static const char fresh[] = "/etc/.berth-fresh";
     make_directories("/etc", 0755);
-    if (unlink(path) < 0 && errno != ENOENT)
-        return fail("replace", path);
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (unlink(fresh) < 0 && errno != ENOENT)
+        return fail("replace", fresh);
+    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file < 0)
         return fail("write", path);
     size_t length = strlen(content);
     bool done = write(file, content, length) == (ssize_t)length && fchmod(file, 0644) == 0;
     bool closed = close(file) == 0;
-    return done && closed ? true : fail("write", path);
+    if (done && closed && rename(fresh, path) == 0)
+        return true;
+    int error = errno;
+    unlink(fresh);
+    errno = error;
+    return error == EBUSY ? true : fail("write", path); // a mount of the user's own stands there, and prevails
+}
+
+bool write_network_files(const char *hosts, const char *resolver) {
+    return !agent.has_root || ((!*hosts || write_file("/etc/hosts", hosts)) && (!*resolver || write_file("/etc/resolv.conf", resolver)));
 }
 
 // Shared folders come as one file system. It stands aside until each of them is at its place, then nothing else of it can be reached by name.
@@ -237,12 +247,12 @@ bool set_up(struct reader *reader) {
         char name[300];
         snprintf(name, sizeof name, "%.255s\n", host);
         good = true;
+        agent.has_root = kind != ROOT_NONE;
         if (*host)
             good = sethostname(host, strlen(host)) == 0 ? true : fail("set the name of the host to", host);
-        if (good && *host && kind != ROOT_NONE)
-            good = write_file("/etc/hosts", *hosts ? hosts : local) && write_file("/etc/hostname", name);
-        if (good && *resolver && kind != ROOT_NONE)
-            good = write_file("/etc/resolv.conf", resolver);
+        if (good && *host && agent.has_root)
+            good = write_file("/etc/hostname", name);
+        good = good && write_network_files(*host && !*hosts ? local : *host ? hosts : "", resolver);
         good = good && mount_more(reader) && set_up_network(reader);
         if (good && reader->bad) {
             send_failed(0, 125, EINVAL, "malformed set-up request");

@@ -88,10 +88,19 @@ static void handle_shutdown(uint32_t grace) {
             kill(agent.processes[i].pid, SIGTERM);
 }
 
+// Answered in its turn: the kernel has done, or refused, it by then.
+static void handle_change(const struct frame *frame, struct reader *reader) {
+    if (!agent.ready)
+        send_failed(frame->id, 125, EINVAL, "the machine is not set up yet");
+    else if (frame->type == REQ_ADD_CARD ? add_card(reader) : frame->type == REQ_REMOVE_CARD ? remove_card(reader) : configure_network(reader))
+        send_frame(REP_DONE, 0, frame->id, NULL, 0);
+}
+
 static void handle(const struct frame *frame) {
     struct reader reader = {frame->payload, frame->payload + frame->length, false};
     struct process *process = find_process(frame->id);
     uint32_t value;
+    agent.request = frame->id;
     if (!agent.greeted && frame->type != REQ_HELLO)
         violated("the first frame must be a greeting");
     switch (frame->type) {
@@ -158,6 +167,11 @@ static void handle(const struct frame *frame) {
     case REQ_SHUTDOWN:
         value = read_u32(&reader);
         handle_shutdown(reader.bad ? 0 : value);
+        break;
+    case REQ_ADD_CARD:
+    case REQ_REMOVE_CARD:
+    case REQ_CONFIGURE_NETWORK:
+        handle_change(frame, &reader);
         break;
     default:
         send_failed(frame->id, 125, ENOSYS, "unknown request %u", frame->type);

@@ -14,6 +14,7 @@ public sealed class GuestChannel : IAsyncDisposable
     private readonly SemaphoreSlim _sending = new(1);
     private readonly ConcurrentDictionary<uint, GuestProcess> _processes = new();
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<GuestStats>> _stats = new();
+    private readonly ConcurrentDictionary<uint, TaskCompletionSource> _changes = new();
     private readonly TaskCompletionSource<string> _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -102,6 +103,44 @@ public sealed class GuestChannel : IAsyncDisposable
         finally
         {
             _stats.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Has the machine look for a network card that it was given in a slot of its PCI bus, and set it up.</summary>
+    /// <exception cref="GuestException">It is not found or cannot be set up; the guest's kernel has let go of it.</exception>
+    public Task AddCardAsync(int slot, GuestInterface card, CancellationToken cancellation = default)
+    {
+        PayloadWriter writer = new PayloadWriter().Byte((byte)slot);
+        card.Write(writer);
+        return ChangeAsync(FrameType.AddCard, writer, cancellation);
+    }
+
+    /// <summary>Has the machine's kernel let go of the device in a slot of its PCI bus; none there is well too.</summary>
+    /// <exception cref="GuestException">It refuses.</exception>
+    public Task RemoveCardAsync(int slot, CancellationToken cancellation = default) => ChangeAsync(FrameType.RemoveCard, new PayloadWriter().Byte((byte)slot), cancellation);
+
+    /// <summary>Replaces the two files that say who is who on its networks (empty: leaves them), and gives the default routes to the card in a slot; 0 is none.</summary>
+    /// <exception cref="GuestException">A file cannot be written, or a gateway is none.</exception>
+    public Task ConfigureNetworkAsync(string hosts, string resolver, int slot, IReadOnlyList<string> gateways, CancellationToken cancellation = default) =>
+        ChangeAsync(FrameType.ConfigureNetwork, new PayloadWriter().Text(hosts).Text(resolver).Byte((byte)slot).Texts(gateways), cancellation);
+
+    private async Task ChangeAsync(FrameType type, PayloadWriter payload, CancellationToken cancellation)
+    {
+        uint id = Interlocked.Increment(ref _lastId);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _changes[id] = answer;
+        try
+        {
+            await SendAsync(type, 0, id, payload.Written, cancellation);
+            if (await Task.WhenAny(answer.Task, Completion).WaitAsync(cancellation) != answer.Task)
+            {
+                throw _failure ?? new GuestProtocolException("the channel ended");
+            }
+            await answer.Task;
+        }
+        finally
+        {
+            _changes.TryRemove(id, out _);
         }
     }
 
@@ -217,6 +256,13 @@ public sealed class GuestChannel : IAsyncDisposable
                     answer.TrySetResult(new GuestStats(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64()));
                 }
                 break;
+            case FrameType.Done:
+                // One that nobody waits for any more came too late.
+                if (_changes.TryRemove(frame.Id, out TaskCompletionSource? change))
+                {
+                    change.TrySetResult();
+                }
+                break;
             case FrameType.Log:
                 _log?.Invoke(PayloadReader.Printable(payload));
                 break;
@@ -232,6 +278,10 @@ public sealed class GuestChannel : IAsyncDisposable
             _log?.Invoke(error.Message);
             _greeted.TrySetException(error);
             _ready.TrySetException(error);
+        }
+        else if (_changes.TryRemove(frame.Id, out TaskCompletionSource? change))
+        {
+            change.TrySetException(error);
         }
         else if (FindOrPast(frame) is { Started.IsCompleted: false } process)
         {

@@ -1,3 +1,5 @@
+using Berth.Guest.Protocol;
+
 namespace Berth.Guest;
 
 /// <summary>A network card of a machine as its agent sets it up.</summary>
@@ -6,4 +8,7 @@ namespace Berth.Guest;
 /// <param name="Mtu">Largest packet in bytes.</param>
 /// <param name="Addresses">Addresses with prefix lengths.</param>
 /// <param name="Gateways">Where its default routes lead.</param>
-public sealed record GuestInterface(string Mac, string Name, int Mtu, IReadOnlyList<string> Addresses, IReadOnlyList<string> Gateways);
+public sealed record GuestInterface(string Mac, string Name, int Mtu, IReadOnlyList<string> Addresses, IReadOnlyList<string> Gateways)
+{
+    internal void Write(PayloadWriter writer) => writer.Text(Mac).Text(Name).UInt32((uint)Mtu).Texts(Addresses).Texts(Gateways);
+}

@@ -45,7 +45,7 @@ public sealed record GuestSetup
         writer.UInt32((uint)Interfaces.Count);
         foreach (GuestInterface card in Interfaces)
         {
-            writer.Text(card.Mac).Text(card.Name).UInt32((uint)card.Mtu).Texts(card.Addresses).Texts(card.Gateways);
+            card.Write(writer);
         }
         return writer.Written;
     }

@@ -23,4 +23,13 @@ public enum ControlOperation
 
     /// <summary>Sets the size of the terminal of the exec of this connection.</summary>
     Resize,
+
+    /// <summary>Adds a network card, whose tap comes with the request as a descriptor; answered when the guest has set it up.</summary>
+    Plug,
+
+    /// <summary>Takes a network card away; answered when the guest has let go of it. Its wire is cut in any case.</summary>
+    Unplug,
+
+    /// <summary>Replaces what the guest's files say of its networks, and gives a card the default routes.</summary>
+    Configure,
 }

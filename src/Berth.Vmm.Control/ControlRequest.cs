@@ -17,4 +17,19 @@ public sealed record ControlRequest
 
     /// <summary>Signal: its number.</summary>
     public int Signal { get; init; }
+
+    /// <summary>Plug: the card; the number of its descriptor means nothing.</summary>
+    public NetworkCardConfig? Card { get; init; }
+
+    /// <summary>Unplug: the card's name. Configure: that of the card with the default routes, or none.</summary>
+    public string? CardName { get; init; }
+
+    /// <summary>Configure: where the default routes lead.</summary>
+    public IReadOnlyList<string>? Gateways { get; init; }
+
+    /// <summary>Configure: content of /etc/hosts; empty leaves it.</summary>
+    public string? Hosts { get; init; }
+
+    /// <summary>Configure: content of /etc/resolv.conf; empty leaves it.</summary>
+    public string? ResolverConfiguration { get; init; }
 }

@@ -43,6 +43,40 @@ public static class ControlSocket
         return reply.Stats ?? throw new IOException(reply.Error ?? "the machine gave no counters");
     }
 
+    /// <summary>Gives a running machine a network card; its tap stays the caller's, who may close it afterwards.</summary>
+    /// <exception cref="IOException">The machine cannot be reached, or its guest cannot have the card; nothing is left of it then.</exception>
+    public static async Task PlugAsync(string path, NetworkCardConfig card, FileDescriptor tap, CancellationToken cancellation)
+    {
+        using Socket socket = Connect(path);
+        byte[] line = Line(new ControlRequest { Op = ControlOperation.Plug, Card = card });
+        for (int sent = Libc.SendDescriptors(socket.SafeHandle, line, [tap.Number]); sent < line.Length;) sent += await socket.SendAsync(line.AsMemory(sent), cancellation);
+        await DoneAsync(socket, cancellation);
+    }
+
+    /// <summary>Takes a network card of a running machine away.</summary>
+    /// <exception cref="IOException">The machine cannot be reached, or its guest did not let go of the card, which has no wire any more.</exception>
+    public static Task UnplugAsync(string path, string name, CancellationToken cancellation) =>
+        DoAsync(path, new ControlRequest { Op = ControlOperation.Unplug, CardName = name }, cancellation);
+
+    /// <summary>Replaces a running guest's /etc/hosts and /etc/resolv.conf, and gives the default routes to a card, or leaves them when no name is given.</summary>
+    /// <exception cref="IOException">The machine cannot be reached, or its guest could not do it.</exception>
+    public static Task ConfigureAsync(string path, string hosts, string resolver, string name, IReadOnlyList<string> gateways, CancellationToken cancellation) =>
+        DoAsync(path, new ControlRequest { Op = ControlOperation.Configure, Hosts = hosts, ResolverConfiguration = resolver, CardName = name, Gateways = gateways }, cancellation);
+
+    private static async Task DoAsync(string path, ControlRequest request, CancellationToken cancellation)
+    {
+        using Socket socket = Connect(path);
+        byte[] line = Line(request);
+        for (int sent = 0; sent < line.Length;) sent += await socket.SendAsync(line.AsMemory(sent), cancellation);
+        await DoneAsync(socket, cancellation);
+    }
+
+    private static async Task DoneAsync(Socket socket, CancellationToken cancellation)
+    {
+        await using NetworkStream stream = new(socket);
+        if ((await ReadReplyAsync(stream, cancellation)).Error is { } error) throw new IOException(Printable(error));
+    }
+
     /// <summary>The serial console: what was printed so far, then live in both directions. The stream belongs to the caller.</summary>
     /// <exception cref="IOException">The machine cannot be reached.</exception>
     public static async Task<NetworkStream> OpenConsoleAsync(string path, CancellationToken cancellation)
@@ -67,6 +101,9 @@ public static class ControlSocket
             received.Advance(count);
         }
     }
+
+    // A machine that was taken over must not steer the terminals that its words reach.
+    private static string Printable(string text) => string.Concat(text.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static ControlReply Parse(ReadOnlySpan<byte> line)
     {

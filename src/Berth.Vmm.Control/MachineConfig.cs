@@ -15,6 +15,9 @@ public sealed record MachineConfig
     /// <summary>What the processors are.</summary>
     public CpuEngine CpuEngine { get; init; }
 
+    /// <summary>Whether busy user code is run on the host's processor itself, where a machine with one processor is translated.</summary>
+    public bool DirectExecution { get; init; }
+
     /// <summary>Kernel file: bzImage or ELF.</summary>
     public required string Kernel { get; init; }
 

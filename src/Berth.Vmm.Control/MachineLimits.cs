@@ -15,6 +15,9 @@ public static class MachineLimits
     /// <summary>Bytes of RAM of a machine for which none were asked.</summary>
     public const long DefaultMemory = 512L << 20;
 
+    /// <summary>Network cards of one machine: what the slots of its PCI bus leave beside the other devices.</summary>
+    public const int MaxNetworkCards = 24;
+
     /// <summary>Bytes that berth-vmm needs beside the guest's RAM: what its cgroup allows in addition.</summary>
     public const long Overhead = 256L << 20;
 }

@@ -2,7 +2,6 @@ using Berth.Boot;
 using Berth.Boot.Kernels;
 using Berth.Boot.Smbios;
 using Berth.Cpu;
-using Berth.Devices.Virtio;
 using Berth.Disks;
 using Berth.FileSystems;
 using Berth.Guest;
@@ -38,7 +37,7 @@ internal sealed class MachineProcess : IDisposable
     private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
     private readonly List<IFileSystemBackend> _fileSystems = [];
-    private readonly List<(TapWire Wire, byte[] Mac, ushort Mtu)> _networks = [];
+    private readonly MachineNetworks _networks;
     private readonly SerialConsole _console;
     private readonly MachineAccess _access;
     private readonly ControlServer _control;
@@ -52,10 +51,10 @@ internal sealed class MachineProcess : IDisposable
     {
         Check(config);
         _config = config;
-        // The process that runs the guest's user code is given the memory now: none can be started later. A guest that starts anew does without.
-        _firstMemory = new GuestMemory((ulong)config.Memory);
         bool translate = config.CpuEngine == CpuEngine.Translator;
-        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, translate && config.Cpus == 1 ? _firstMemory : null);
+        // The process that runs the guest's user code is given the memory now: none can be started later. A guest that starts anew does without.
+        if (translate && config is { DirectExecution: true, Cpus: 1 }) _firstMemory = new GuestMemory((ulong)config.Memory);
+        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, _firstMemory);
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
@@ -65,11 +64,10 @@ internal sealed class MachineProcess : IDisposable
             // The guest has taken off its own mask. What this process makes for itself lies in a directory that only it enters.
             Libc.SetUmask(0);
         }
-        foreach (NetworkCardConfig card in config.Networks)
-            _networks.Add((new TapWire(new FileDescriptor(card.Descriptor)), Convert.FromHexString(card.Mac.Replace(":", "", StringComparison.Ordinal)), (ushort)card.Mtu));
         _console = new SerialConsole(new ConsoleLog(config.ConsoleLog));
         _access = new MachineAccess(_console);
-        _control = new ControlServer(config.ControlSocket, _access);
+        _networks = new MachineNetworks(config, _access);
+        _control = new ControlServer(config.ControlSocket, _access, _networks);
         if (config.Workload.Tty) HostTerminal.MakeRaw(_input);
         _signals = new SignalForwarding(Signalled, Resized);
     }
@@ -94,18 +92,21 @@ internal sealed class MachineProcess : IDisposable
         _console.Dispose();
         foreach (IBlockBackend disk in _disks) disk.Dispose();
         foreach (IFileSystemBackend files in _fileSystems) files.Dispose();
-        foreach ((TapWire wire, _, _) in _networks) wire.Dispose();
+        _networks.Dispose();
         (_hypervisor as IDisposable)?.Dispose();
         _firstMemory?.Dispose();
     }
+
+    private GuestMemory TakeMemory() => Interlocked.Exchange(ref _firstMemory, null) ?? new GuestMemory((ulong)_config.Memory);
 
     private static void Check(MachineConfig config)
     {
         if (config.Memory is < MachineLimits.MinMemory or > MachineLimits.MaxMemory || config.Memory % 4096 != 0)
             throw new ArgumentException($"memory: {config.Memory} bytes must be a multiple of 4096 between {MachineLimits.MinMemory >> 20} MiB and {MachineLimits.MaxMemory >> 30} GiB");
         if (config.Cpus is < 1 or > MachineLimits.MaxCpus) throw new ArgumentException($"cpus: {config.Cpus} must be between 1 and {MachineLimits.MaxCpus}");
-        if (config.Networks.FirstOrDefault(static n => n.Descriptor < 3 || n.Mtu is < 68 or > VirtioNet.LongestFrame - 18) is { } card)
-            throw new ArgumentException($"networks: descriptor {card.Descriptor} or MTU {card.Mtu} cannot be");
+        if (config.Networks.FirstOrDefault(static n => n.Descriptor < 3) is { } card) throw new ArgumentException($"networks: descriptor {card.Descriptor} cannot be");
+        if (config.Networks.Count > MachineLimits.MaxNetworkCards) throw new ArgumentException($"networks: at most {MachineLimits.MaxNetworkCards}");
+        foreach (NetworkCardConfig each in config.Networks) NetworkCard.Check(each);
         if (config.Disks.Count > 2) throw new ArgumentException("disks: at most two");
     }
 
@@ -113,16 +114,15 @@ internal sealed class MachineProcess : IDisposable
     private async Task<int?> BootAsync()
     {
         PortStream port = new();
-        BoardBackends backends = new()
+        (Board board, MachineConfig config) = await _networks.BootAsync(_config, cards => new Board(_hypervisor, TakeMemory(), _config.Cpus, new()
         {
             Serial = _console,
             AgentPort = port.Port,
             Disks = _disks,
             FileSystems = _fileSystems,
-            Networks = [.. _networks.Select(static n => ((IPacketBackend)n.Wire, n.Mac, n.Mtu))],
-        };
-        using Board board = new(_hypervisor, _firstMemory ?? new GuestMemory((ulong)_config.Memory), _config.Cpus, backends);
-        _firstMemory = null;
+            Networks = cards,
+        }));
+        using Board running = board;
         try
         {
             _workload = null;
@@ -135,7 +135,7 @@ internal sealed class MachineProcess : IDisposable
                 Acpi = board.Acpi,
                 Smbios = new SmbiosConfig { SerialNumber = _config.Id, CpuCount = _config.Cpus },
             }));
-            return await WaitAsync(port, board);
+            return await WaitAsync(port, board, config);
         }
         finally
         {
@@ -144,9 +144,9 @@ internal sealed class MachineProcess : IDisposable
         }
     }
 
-    private async Task<int?> WaitAsync(PortStream port, Board board)
+    private async Task<int?> WaitAsync(PortStream port, Board board, MachineConfig config)
     {
-        Task<int> workload = RunWorkloadAsync(port, board);
+        Task<int> workload = RunWorkloadAsync(port, board, config);
         Task first = await Task.WhenAny(workload, board.Ended, _killedEarly.Task);
         if (first == _killedEarly.Task) return await _killedEarly.Task;
         if (first == workload) return await workload;
@@ -157,13 +157,13 @@ internal sealed class MachineProcess : IDisposable
         return EngineError;
     }
 
-    private async Task<int> RunWorkloadAsync(PortStream port, Board board)
+    private async Task<int> RunWorkloadAsync(PortStream port, Board board, MachineConfig config)
     {
         await using GuestChannel channel = await GuestChannel.ConnectAsync(port);
         int exitCode;
         try
         {
-            await channel.SetUpAsync(WorkloadSpecs.Setup(_config));
+            await channel.SetUpAsync(WorkloadSpecs.Setup(config));
             exitCode = await RunWorkloadAsync(channel);
         }
         catch (GuestException e)

@@ -28,13 +28,8 @@ internal sealed class TapWiring : IDisposable
             using var host = RouteSocket.Open();
             foreach (TapConfig config in configs)
             {
-                using FileDescriptor tap = OpenTap(config.HostName);
+                using FileDescriptor tap = TapDevice.Open(config, host);
                 wiring._taps.Add(Duplicate(tap, Lowest));
-                int bridge = host.Find(config.Bridge), index = host.Find(config.HostName);
-                if (bridge == 0) throw new LinuxException("netlink", Errno.ENODEV, config.Bridge);
-                host.SetBridge(index, bridge, config.Mtu);
-                host.DisableAutomaticAddresses(index);
-                host.SetUp(index);
             }
             return wiring;
         }

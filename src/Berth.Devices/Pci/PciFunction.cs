@@ -75,6 +75,19 @@ public class PciFunction
 
     internal void Connect(PortBus ports, MmioBus mmio) => (_ports, _mmio) = (ports, mmio);
 
+    /// <summary>Takes the regions off the buses for good: whatever is written from here on moves nothing.</summary>
+    internal void Disconnect()
+    {
+        lock (Gate)
+        {
+            for (int i = 0; i < _bars.Length; i++)
+            {
+                if (_bars[i] is { } bar) Unmap(i, bar);
+            }
+            (_ports, _mmio) = (null, null);
+        }
+    }
+
     /// <summary>Adds a region. Its register is sized by writing ones, as guests do.</summary>
     protected void AddBar(PciBar bar)
     {
@@ -167,13 +180,17 @@ public class PciFunction
             bool decodes = (command & (bar.Ports is null ? MemorySpace : PortSpace)) != 0;
             ulong? wanted = decodes ? Address(bar) : null;
             if (wanted == _mapped[i]) continue;
-            if (_mapped[i] is { } old)
-            {
-                if (bar.Ports is null) _mmio.Remove(old);
-                else _ports.Remove(new((ushort)old, (int)bar.Size));
-            }
+            Unmap(i, bar);
             _mapped[i] = wanted is { } start && TryMap(bar, start) ? wanted : null;
         }
+    }
+
+    private void Unmap(int index, PciBar bar)
+    {
+        if (_mapped[index] is not { } start) return;
+        if (bar.Ports is null) _mmio!.Remove(start);
+        else _ports!.Remove(new((ushort)start, (int)bar.Size));
+        _mapped[index] = null;
     }
 
     private ulong? Address(PciBar bar)

@@ -139,7 +139,7 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IDoorbells, IV
     /// <inheritdoc/>
     public override void Stop()
     {
-        // Devices touch memory under the gate only.
+        // Devices touch memory, and raise interrupts, under the gate only.
         lock (_gate) _stopped = true;
     }
 
@@ -209,6 +209,8 @@ public sealed class VirtioPciFunction : PciFunction, IMmioDevice, IDoorbells, IV
 
     private void Interrupt(ushort vector, byte isr)
     {
+        // Taken off the bus, it has no wires; a line left up would be its neighbours' too.
+        if (_stopped) return;
         if (_msix.IsEnabled)
         {
             if (vector != NoVector && IsBusMaster) _msix.Raise(vector);

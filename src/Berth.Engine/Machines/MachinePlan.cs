@@ -18,6 +18,9 @@ internal static class MachinePlan
     // A process travels to the guest in one frame of 64 KiB. See docs/guest-protocol.md.
     private const int MaxProcessBytes = 60_000;
 
+    /// <summary>The annotation by which a machine asks for direct execution of user code.</summary>
+    public const string DirectExecution = "berth.direct-execution";
+
     // After the standard streams.
     private const int FirstTap = 3;
 
@@ -32,6 +35,7 @@ internal static class MachinePlan
         InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces, CpuEngine engine = CpuEngine.Translator) => new()
         {
             CpuEngine = engine,
+            DirectExecution = definition.HostConfig.Annotations?.GetValueOrDefault(DirectExecution) == "true",
             Id = definition.Id,
             Memory = MachineSize.Memory(definition.HostConfig),
             Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),

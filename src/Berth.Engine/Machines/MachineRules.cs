@@ -26,6 +26,7 @@ internal static class MachineRules
             throw EngineException.Invalid($"HostConfig.Annotations[{CpuEngineAnnotation}]: \"{RequestedEngine(host)}\" is none of {string.Join(", ", CpuEngines)}");
         CheckFiles(host);
         CheckNetwork(host);
+        CheckCards(request.NetworkingConfig.EndpointsConfig?.Count ?? 0);
         CheckNamespaces(config, host);
         CheckRights(host);
     }
@@ -50,6 +51,13 @@ internal static class MachineRules
             throw Absent("HostConfig.PidsLimit", "its kernel counts its own processes", "leave --pids-limit out");
         if (host.Ulimits?.Count > MaxLimits)
             throw EngineException.Invalid($"HostConfig.Ulimits: a process in a virtual machine takes at most {MaxLimits}");
+    }
+
+    /// <summary>As many networks as the machine has slots for their cards.</summary>
+    public static void CheckCards(int networks)
+    {
+        if (networks > MachineLimits.MaxNetworkCards)
+            throw EngineException.Invalid($"NetworkingConfig.EndpointsConfig: a virtual machine can be on at most {MachineLimits.MaxNetworkCards} networks, not {networks}");
     }
 
     private static void CheckFiles(HostConfig host)

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using Berth.Containers.Interfaces;
 using Berth.Engine.Configuration;
 using Berth.Engine.Instances;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Linux;
@@ -15,6 +15,7 @@ namespace Berth.Engine.Networks;
 internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry networks, EndpointTable endpoints, NetworkFabric fabric)
 {
     private readonly ConcurrentDictionary<string, Task> _leaving = new(StringComparer.Ordinal);
+    private readonly RunningNetworks _changes = new(context, networks, endpoints, fabric);
 
     /// <summary>Takes addresses and ports and makes everything ready but the interfaces themselves.</summary>
     /// <exception cref="EngineException">Something is not to be had; nothing is taken then.</exception>
@@ -40,7 +41,7 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
             endpoints.Save(row);
             foreach ((Network network, _) in wanted)
                 PublishEvent(network, "connect", instance.Id);
-            return new InstanceAttachment([.. taken.Select(Interface)], row.Ports.Count > 0 ? fabric.ApplyRulesAsync() : Task.CompletedTask);
+            return new InstanceAttachment([.. taken.Select(e => AttachmentFacts.Interface(networks, e))], row.Ports.Count > 0 ? fabric.ApplyRulesAsync() : Task.CompletedTask);
         }
         catch
         {
@@ -81,6 +82,9 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         }
         await SettledAsync();
         await fabric.ReconcileAsync();
+        // Beside everything else: a guest may take its time.
+        foreach (Instance instance in context.Registry.All.Where(i => _changes.Unwanted(i).Count > 0))
+            _ = Task.Run(() => _changes.ReconcileAsync(instance, () => GatewayOf([.. Wanted(instance.Definition)])));
     }
 
     /// <summary>Connects an instance to one more network, at once if it runs.</summary>
@@ -91,10 +95,20 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
             throw new EngineException(EngineErrorKind.Forbidden, $"endpoint with name {instance.Name} already exists in network {network.Name}");
         if (HasNoNetworkOfItsOwn(definition))
             throw EngineException.Invalid($"container {instance.Name} has the network mode {definition.HostConfig.NetworkMode} and cannot be connected to others: create it with --network {network.Name}");
+        if (definition.IsMachine)
+            MachineRules.CheckCards(Wanted(definition).Count() + 1);
         wish = EndpointRules.Checked(wish, network, $"NetworkingConfig.EndpointsConfig[{network.Name}]");
         if (instance.State.IsRunning)
-            await ConnectRunningAsync(instance, network, wish);
-        Save(instance, definition.NetworkingConfig.EndpointsConfig, endpoints => endpoints[network.Name] = wish);
+            await _changes.ConnectAsync(instance, network, (name, isGateway) => Take(instance, network, wish, name, isGateway));
+        try
+        {
+            Save(instance, definition.NetworkingConfig.EndpointsConfig, endpoints => endpoints[network.Name] = wish);
+        }
+        catch (EngineException) when (instance.State.IsRunning)
+        {
+            await _changes.DisconnectAsync(instance, network, null);
+            throw;
+        }
     }
 
     /// <summary>Takes an instance off a network, at once if it runs.</summary>
@@ -104,11 +118,10 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         string? key = definition.NetworkingConfig.EndpointsConfig?.FirstOrDefault(e => e.Value?.NetworkID == network.Id).Key;
         if (key is null)
             throw new EngineException(EngineErrorKind.Forbidden, $"container {instance.Id} is not connected to network {network.Name}");
-        if (instance.State.IsRunning)
-            RefuseRunningMachine(instance);
+        RunningNetworks.RefusePausedMachine(instance);
         Save(instance, definition.NetworkingConfig.EndpointsConfig, endpoints => endpoints.Remove(key));
-        if (instance.State.IsRunning && endpoints.Find(instance.Id) is { } attachment && attachment.Endpoints.FirstOrDefault(e => e.NetworkId == network.Id) is { } left)
-            await DisconnectRunningAsync(instance, network, attachment, left);
+        if (instance.State.IsRunning)
+            await _changes.DisconnectAsync(instance, network, GatewayOf([.. Wanted(instance.Definition)]));
     }
 
     /// <summary>It has another name: others find it by that from now on.</summary>
@@ -123,75 +136,8 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         });
     }
 
-    private async Task ConnectRunningAsync(Instance instance, Network network, EndpointConfig wish)
-    {
-        RefuseRunningMachine(instance);
-        await fabric.EnsureUpAsync(network);
-        AttachmentRow attachment = endpoints.Find(instance.Id) ?? new AttachmentRow { InstanceId = instance.Id, Resolvers = instance.Definition.HostConfig.Dns, Links = LinkNames.Of(instance.Definition) };
-        int number = 0;
-        while (attachment.Endpoints.Any(e => e.Interface == $"eth{number}"))
-            number++;
-        bool gateway = !network.Bridge.IsInternal && !attachment.Endpoints.Any(static e => e.IsGateway);
-        EndpointRow added = Take(instance, network, wish, $"eth{number}", gateway);
-        try
-        {
-            ContainerInterfaces.Add(instance.State.Pid, Interface(added));
-        }
-        catch (LinuxException e)
-        {
-            endpoints.GiveBack(IPAddress.Parse(added.IPv4), added.IPv6 is { } second ? IPAddress.Parse(second) : null);
-            throw new EngineException(EngineErrorKind.System, $"cannot connect {instance.Name} to {network.Name}: {e.Message}", e);
-        }
-        endpoints.Save(attachment with { Endpoints = [.. attachment.Endpoints, added] });
-        await RepublishAsync(instance, attachment);
-        PublishEvent(network, "connect", instance.Id);
-    }
-
-    private async Task DisconnectRunningAsync(Instance instance, Network network, AttachmentRow attachment, EndpointRow left)
-    {
-        BridgeDevices.Remove(left.HostInterface);
-        List<EndpointRow> rest = [.. attachment.Endpoints.Where(e => e != left)];
-        if (left.IsGateway && GatewayOf([.. Wanted(instance.Definition)]) is { } next && rest.FindIndex(e => e.NetworkId == next.Id) is >= 0 and int index)
-        {
-            rest[index] = rest[index] with { IsGateway = true };
-            ContainerInterfaces.SetGateways(instance.State.Pid, Interface(rest[index]));
-        }
-        endpoints.Save(attachment with { Endpoints = rest });
-        await RepublishAsync(instance, attachment);
-        PublishEvent(network, "disconnect", instance.Id);
-    }
-
-    private static void RefuseRunningMachine(Instance instance)
-    {
-        if (instance.Definition.IsMachine)
-            throw EngineException.Conflict($"virtual machine {instance.Name} runs with the network cards it was started with: stop it, change its networks, and start it again");
-    }
-
-    // Ports lead to the endpoint that has the default route, and the resolver's file names its gateway.
-    private async Task RepublishAsync(Instance instance, AttachmentRow before)
-    {
-        AttachmentRow now = endpoints.Find(instance.Id)!;
-        EndpointRow? target = now.Endpoints.FirstOrDefault(static e => e.IsGateway);
-        InstanceFiles.WriteEtc(context, instance.Definition, instance.Definition.Config.Hostname ?? instance.Id[..12], null, Facts(instance.Id));
-        if (target?.EndpointId == before.Endpoints.FirstOrDefault(static e => e.IsGateway)?.EndpointId)
-            return;
-        fabric.Unpublish(instance.Id);
-        IReadOnlyList<PortPlan.Wish> wishes = PortPlan.Read(instance.Definition.Config, instance.Definition.HostConfig);
-        endpoints.Save(now with { Ports = target is null || wishes.Count == 0 ? [] : fabric.Publish(instance.Id, wishes, target) });
-        await fabric.ApplyRulesAsync();
-    }
-
     /// <summary>What the files of an instance say of its networks.</summary>
-    public EtcFacts Facts(string instanceId)
-    {
-        AttachmentRow? attachment = endpoints.Find(instanceId);
-        if (attachment is not { Endpoints: { Count: > 0 } all })
-            return EtcFacts.None;
-        EndpointRow first = all.FirstOrDefault(static e => e.IsGateway) ?? all[0];
-        return new EtcFacts(
-            [.. all.SelectMany(static e => (string?[])[e.IPv4, e.IPv6]).OfType<string>()],
-            networks.Find(first.NetworkId)?.Bridge.IPv4.Gateway.ToString());
-    }
+    public EtcFacts Facts(string instanceId) => AttachmentFacts.Files(networks, endpoints.Find(instanceId));
 
     /// <summary>Networks that a definition names, in the order of their interfaces.</summary>
     public IEnumerable<(Network Network, EndpointConfig Wish)> Wanted(InstanceDefinition definition)
@@ -252,23 +198,6 @@ internal sealed class InstanceNetworks(EngineContext context, NetworkRegistry ne
         .. ((string[])[instance.Name, .. wish.Aliases ?? [], instance.Id[..12], instance.Definition.Config.Hostname ?? ""])
             .Where(static n => n.Length > 0).Select(static n => n.ToLowerInvariant()).Distinct(),
     ];
-
-    private InterfaceConfig Interface(EndpointRow endpoint)
-    {
-        BridgeConfig bridge = networks.Get(endpoint.NetworkId).Bridge;
-        return new InterfaceConfig
-        {
-            Name = endpoint.Interface,
-            HostName = endpoint.HostInterface,
-            Bridge = bridge.Name,
-            Mac = endpoint.Mac,
-            Mtu = bridge.Mtu,
-            Addresses = endpoint.IPv6 is { } second
-                ? [$"{endpoint.IPv4}/{bridge.IPv4.Subnet.PrefixLength}", $"{second}/{bridge.IPv6!.Subnet.PrefixLength}"]
-                : [$"{endpoint.IPv4}/{bridge.IPv4.Subnet.PrefixLength}"],
-            Gateways = endpoint.IsGateway ? [.. bridge.Plans.Select(static p => p.Gateway.ToString())] : [],
-        };
-    }
 
     private void Save(Instance instance, IReadOnlyDictionary<string, EndpointConfig?>? now, Action<Dictionary<string, EndpointConfig?>> change)
     {

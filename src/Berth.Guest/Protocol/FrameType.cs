@@ -13,6 +13,9 @@ internal enum FrameType : byte
     Credit = 8,
     Stats = 9,
     Shutdown = 10,
+    AddCard = 11,
+    RemoveCard = 12,
+    ConfigureNetwork = 13,
 
     Greeting = 129,
     Ready = 130,
@@ -25,4 +28,5 @@ internal enum FrameType : byte
     StatsReply = 137,
     Bye = 138,
     Log = 139,
+    Done = 140,
 }

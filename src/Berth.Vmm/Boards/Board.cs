@@ -5,6 +5,7 @@ using Berth.Devices.Pci;
 using Berth.Devices.Timing;
 using Berth.Devices.Virtio;
 using Berth.Machine;
+using Berth.Vmm.Networks;
 using Berth.X86;
 
 namespace Berth.Vmm.Boards;
@@ -19,8 +20,9 @@ internal sealed class Board : IMachinePower, IDisposable
     private readonly ApicBus _apics = new();
     private readonly IVirtualMachine _machine;
     private readonly List<Thread> _threads = [];
-    private int _slot = 1; // the host bridge has 0
+    private readonly Lock _slots = new(); // cards may come and go from other threads
     private volatile bool _stopping;
+    private bool _disposed;
 
     /// <summary>A board at rest; the memory is its own from now on.</summary>
     public Board(IHypervisor hypervisor, GuestMemory memory, int cpus, BoardBackends backends)
@@ -80,17 +82,38 @@ internal sealed class Board : IMachinePower, IDisposable
     /// <summary>Completes once, when the guest or a processor ends the machine.</summary>
     public Task<(BoardEnd End, string? Detail)> Ended => _ended.Task;
 
-    /// <summary>Puts a virtio device into the next PCI slot.</summary>
-    public void Add(IVirtioDevice device)
+    /// <summary>Puts a virtio device into the first free PCI slot, while the machine runs too, and answers the slot.</summary>
+    /// <exception cref="IOException">No slot is free, or the board is no more.</exception>
+    public int Add(IVirtioDevice device)
     {
-        int slot = _slot++;
-        Pci.Add(slot, new VirtioPciFunction(device, Memory, Messages, Pci.InterruptLine(slot)));
+        lock (_slots)
+        {
+            if (_disposed) throw new IOException("the machine is being switched off");
+            int slot = Pci.FreeDevice ?? throw new IOException("no PCI slot is free");
+            Pci.Add(slot, new VirtioPciFunction(device, Memory, Messages, Pci.InterruptLine(slot)));
+            return slot;
+        }
+    }
+
+    /// <summary>Takes the device out of a slot; the guest should have let go of it before.</summary>
+    public void Remove(int slot)
+    {
+        lock (_slots)
+        {
+            if (!_disposed) Pci.Remove(slot);
+        }
     }
 
     /// <summary>A device for each of what lies behind them.</summary>
     public void AddEach<T>(IEnumerable<T> backends, Func<T, IVirtioDevice> make)
     {
         foreach (T backend in backends) Add(make(backend));
+    }
+
+    /// <summary>The network cards.</summary>
+    public void AddCards()
+    {
+        foreach (NetworkCard card in Backends.Networks) card.Attach(Add);
     }
 
     /// <summary>The hardware as the firmware's tables describe it.</summary>
@@ -138,7 +161,11 @@ internal sealed class Board : IMachinePower, IDisposable
         Stop();
         foreach (Thread thread in _threads) thread.Join();
         // Backends outlive the board: what they still send must not reach memory that is gone.
-        Pci.Stop();
+        lock (_slots)
+        {
+            _disposed = true;
+            Pci.Stop();
+        }
         // Nor may a timer signal a processor that is gone.
         Timers.Dispose();
         _machine.Dispose();

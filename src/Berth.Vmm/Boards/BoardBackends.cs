@@ -1,6 +1,7 @@
 using Berth.Devices;
 using Berth.Devices.Virtio;
 using Berth.Machine.Storage;
+using Berth.Vmm.Networks;
 
 namespace Berth.Vmm.Boards;
 
@@ -19,6 +20,6 @@ internal sealed record BoardBackends
     /// <summary>Shared folders: one file system for all of them, or none.</summary>
     public IReadOnlyList<IFileSystemBackend> FileSystems { get; init; } = [];
 
-    /// <summary>Wires of network cards with their hardware addresses and largest packets.</summary>
-    public IReadOnlyList<(IPacketBackend Wire, byte[] Mac, ushort Mtu)> Networks { get; init; } = [];
+    /// <summary>Network cards; others may come and go while the board runs.</summary>
+    public IReadOnlyList<NetworkCard> Networks { get; init; } = [];
 }

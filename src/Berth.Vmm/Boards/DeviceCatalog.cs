@@ -20,7 +20,7 @@ internal static class DeviceCatalog
         ("debug port", static b => new DebugPort().Attach(b.Ports)),
         ("ACPI fixed hardware", static b => b.Ports.Add(new(PlatformMap.AcpiPort, AcpiPm.Length), new AcpiPm(b.Timers, b.Router.IsaLine(PlatformMap.SciIrq), b))),
         ("virtio block", static b => b.AddEach(b.Backends.Disks, static disk => new VirtioBlock(disk))),
-        ("virtio network", static b => b.AddEach(b.Backends.Networks, static card => new VirtioNet(card.Wire, card.Mac, card.Mtu))),
+        ("virtio network", static b => b.AddCards()),
         ("virtio console", static b => b.Add(new VirtioConsole([new VirtioConsolePort("", new SilentSink()), b.Backends.AgentPort]))),
         ("virtio entropy", static b => b.Add(new VirtioEntropy())),
         ("virtio balloon", static b => b.Add(new VirtioBalloon(b.Memory.Discard))),

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Berth.Guest;
 using Berth.Linux;
 using Berth.Vmm.Control;
+using Berth.Vmm.Networks;
 
 namespace Berth.Vmm.Clients;
 
@@ -12,12 +14,13 @@ internal sealed class ControlServer : IDisposable
 
     private readonly Socket _listener;
     private readonly MachineAccess _machine;
+    private readonly MachineNetworks _networks;
     private int _connections;
 
     /// <summary>Listens at <paramref name="path"/>; a socket left there by an earlier run is replaced.</summary>
-    public ControlServer(string path, MachineAccess machine)
+    public ControlServer(string path, MachineAccess machine, MachineNetworks networks)
     {
-        _machine = machine;
+        (_machine, _networks) = (machine, networks);
         File.Delete(path);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
@@ -64,6 +67,15 @@ internal sealed class ControlServer : IDisposable
                 case ControlOperation.Exec: new ExecSession(client, lines, _machine).Run(request); break;
                 case ControlOperation.Console: new ConsoleSession(client, lines, _machine.Console).Run(); break;
                 case ControlOperation.Stats: Send(client, new() { Stats = _machine.GetStats() }); break;
+                case ControlOperation.Plug: Plug(client, request, lines.TakeDescriptors()); break;
+                case ControlOperation.Unplug:
+                    _networks.Unplug(request.CardName ?? "");
+                    Send(client, new());
+                    break;
+                case ControlOperation.Configure:
+                    _networks.Configure(request.Hosts ?? "", request.ResolverConfiguration ?? "", request.CardName ?? "", request.Gateways ?? []);
+                    Send(client, new());
+                    break;
                 default: Send(client, new() { Error = "op: is missing or unknown" }); break;
             }
         }
@@ -71,7 +83,7 @@ internal sealed class ControlServer : IDisposable
         {
             Refuse(client, $"the request cannot be read: {e.Message}");
         }
-        catch (Exception e) when (e is LinuxException or SocketException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is LinuxException or SocketException or IOException or InvalidOperationException or GuestException or ArgumentException)
         {
             Refuse(client, e.Message);
         }
@@ -80,6 +92,17 @@ internal sealed class ControlServer : IDisposable
             client.Dispose();
             Interlocked.Decrement(ref _connections);
         }
+    }
+
+    private void Plug(Socket client, ControlRequest request, FileDescriptor[] descriptors)
+    {
+        if (request.Card is not { } card || descriptors.Length != 1)
+        {
+            foreach (FileDescriptor descriptor in descriptors) descriptor.Dispose();
+            throw new IOException("a plug needs a card and one descriptor: its tap");
+        }
+        _networks.Plug(card, descriptors[0]);
+        Send(client, new());
     }
 
     /// <summary>Sends one answer.</summary>
