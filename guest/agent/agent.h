@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum {
-    PROTOCOL_VERSION = 3,
+    PROTOCOL_VERSION = 4,
     MAGIC = 0x48545242, // "BRTH"
     HEADER_SIZE = 12,
     MAX_PAYLOAD = 65536,
@@ -21,6 +21,7 @@ enum {
 
 enum request { // host to guest
     REQ_HELLO = 1, REQ_SETUP, REQ_START, REQ_INPUT, REQ_INPUT_END, REQ_SIGNAL, REQ_RESIZE, REQ_CREDIT, REQ_STATS, REQ_SHUTDOWN,
+    REQ_LAYER,
 };
 
 enum reply { // guest to host
@@ -29,7 +30,7 @@ enum reply { // guest to host
 
 enum start_flag { START_TTY = 1, START_MAIN = 2, START_STDIN = 4, START_INIT = 8, START_NO_NEW_PRIVILEGES = 16 };
 
-enum root_kind { ROOT_NONE, ROOT_OVERLAY, ROOT_DISK, ROOT_DIRECTORY };
+enum root_kind { ROOT_NONE, ROOT_OVERLAY, ROOT_DISK, ROOT_DIRECTORY, ROOT_LAYER };
 
 // A growing queue of bytes.
 struct buffer {
@@ -100,6 +101,7 @@ struct agent {
     struct process processes[MAX_PROCESSES];
     int main_pid_ns, main_mount_ns, own_pid_ns; // -1: no main process
     int signals;
+    int upper; // what processes change, when it is to become a layer; else -1
 };
 
 extern struct agent agent;
@@ -144,9 +146,13 @@ const char *find_credentials(const char *user, const struct strings *more, struc
 
 // process.c
 bool start_process(uint32_t id, struct start *start);
+bool start_layer(uint32_t id);
 struct process *find_process(uint32_t id);
 void process_ended(pid_t pid, int status);
 void kill_all(void);
+
+// layer.c
+void write_layer(int upper) __attribute__((noreturn)); // to standard output
 
 // session.c
 void serve(void) __attribute__((noreturn));

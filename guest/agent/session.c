@@ -159,6 +159,9 @@ static void handle(const struct frame *frame) {
         value = read_u32(&reader);
         handle_shutdown(reader.bad ? 0 : value);
         break;
+    case REQ_LAYER:
+        start_layer(frame->id);
+        break;
     default:
         send_failed(frame->id, 125, ENOSYS, "unknown request %u", frame->type);
     }

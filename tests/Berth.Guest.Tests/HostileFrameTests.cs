@@ -20,7 +20,7 @@ public sealed class HostileFrameTests
         return frame;
     }
 
-    private static byte[] Hello => Frame(1, [.. "BRTH"u8, 3, 0, 0, 0]);
+    private static byte[] Hello => Frame(1, [.. "BRTH"u8, 4, 0, 0, 0]);
 
     public static TheoryData<byte[]> Violations => new(
         Frame(9, []), // no greeting first
@@ -89,7 +89,7 @@ public sealed class HostileFrameTests
         (Stream host, Stream guest) = await PairAsync();
         await using (guest)
         {
-            await guest.WriteAsync(Frame(129, [.. "BRTH"u8, 3, 0, 0, 0, 1, 0, 0, 0, (byte)'x']), Token);
+            await guest.WriteAsync(Frame(129, [.. "BRTH"u8, 4, 0, 0, 0, 1, 0, 0, 0, (byte)'x']), Token);
             await using GuestChannel channel = await GuestChannel.ConnectAsync(host, null, Token);
             Assert.Equal("x", channel.KernelRelease);
             await guest.WriteAsync(Frame(type, [], id, flags), Token);
@@ -104,7 +104,7 @@ public sealed class HostileFrameTests
         (Stream host, Stream guest) = await PairAsync();
         await using (guest)
         {
-            await guest.WriteAsync(Frame(129, [.. "BRTH"u8, 3, 0, 0, 0, 0, 0, 0, 0]), Token);
+            await guest.WriteAsync(Frame(129, [.. "BRTH"u8, 4, 0, 0, 0, 0, 0, 0, 0]), Token);
             await using GuestChannel channel = await GuestChannel.ConnectAsync(host, null, Token);
             await guest.WriteAsync(Frame(131, [1, 0, 0, 0], id: 1), Token);
             Task<GuestProcess> start = channel.StartAsync(new GuestProcessSpec { Args = ["x"] }, Token);

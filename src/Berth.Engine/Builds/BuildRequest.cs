@@ -31,7 +31,7 @@ public sealed record BuildRequest
     /// <summary>Platform of base images that name none; null = this host's.</summary>
     public string? Platform { get; init; }
 
-    /// <summary>Network and limits of the commands.</summary>
+    /// <summary>Network and limits of the commands, and whether they run in containers or in virtual machines.</summary>
     public HostConfig Commands { get; init; } = new();
 
     /// <summary>Secrets by id.</summary>

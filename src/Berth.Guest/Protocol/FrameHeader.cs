@@ -10,7 +10,7 @@ internal readonly record struct FrameHeader(int Length, FrameType Type, byte Fla
     /// <summary>Bytes of each stream that may be under way without being granted.</summary>
     public const int Window = 131072;
 
-    public const uint Magic = 0x48545242, Version = 3;
+    public const uint Magic = 0x48545242, Version = 4;
 
     public static FrameHeader Read(ReadOnlySpan<byte> bytes)
     {

@@ -13,6 +13,7 @@ internal enum FrameType : byte
     Credit = 8,
     Stats = 9,
     Shutdown = 10,
+    Layer = 11,
 
     Greeting = 129,
     Ready = 130,
