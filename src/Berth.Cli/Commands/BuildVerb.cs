@@ -8,7 +8,7 @@ using Berth.Cli.Registries;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth build</c>: sends a directory and shows how the build of its Dockerfile goes.</summary>
+/// <summary><c>berth build</c>: sends a directory, or names a repository, and shows how the build of its Dockerfile goes.</summary>
 internal sealed class BuildVerb : Verb
 {
     private readonly ListFlag _tag = new("tag", 't', "NAME[:TAG]", "Name of the image");
@@ -29,10 +29,10 @@ internal sealed class BuildVerb : Verb
     private readonly TextFlag _memory = new("memory", 'm', "BYTES", "Memory limit of each command");
     private readonly TextFlag _shm = new("shm-size", "BYTES", "Size of the commands' /dev/shm");
 
-    public override string Usage => "[OPTIONS] PATH|-";
+    public override string Usage => "[OPTIONS] PATH|ADDRESS|-";
 
     public override IReadOnlyList<string> Examples =>
-        ["build -t app .", "build -t app:debug --target debug --build-arg V=2 src", "build --secret id=token,src=token.txt .", "cat Dockerfile | berth build -q -", "build --build-arg SOURCE_DATE_EPOCH=0 .", "build --isolation vm -m 1g ."];
+        ["build -t app .", "build -t app:debug --target debug --build-arg V=2 src", "build --secret id=token,src=token.txt .", "cat Dockerfile | berth build -q -", "build --build-arg SOURCE_DATE_EPOCH=0 .", "build --isolation vm -m 1g .", "build https://example.org/app.git#v1.2:server"];
 
     public override Flag[] Flags =>
         [_tag, _file, _argument, _target, _noCache, _pull, _label, _secret, _progress, _idFile, _quiet, _network, _platform, _host, _isolation, _memory, _shm];
@@ -59,7 +59,7 @@ internal sealed class BuildVerb : Verb
         }
         using var sources = ContextArchive.Open(context.StdIn, arguments[0], _file.Value);
         var query = new Query("/build").Add("dockerfile", sources.Dockerfile).Add("target", _target.Value).Add("nocache", _noCache.Value).Add("pull", _pull.Value)
-            .Add("networkmode", _network.Value).Add("platform", _platform.Value).Add("steps", "1").Add("rm", "1").Add("isolation", _isolation.Value)
+            .Add("networkmode", _network.Value).Add("platform", _platform.Value).Add("steps", "1").Add("rm", "1").Add("isolation", _isolation.Value).Add("remote", ContextArchive.IsAddress(arguments[0]) ? arguments[0] : null)
             .Add("buildargs", Map(_argument.Values.Select(Argument))).Add("labels", Map(KeyValue.Labels([], _label.Values)))
             .Add("memory", _memory.Value is null ? null : SizeText.Parse(_memory.Value, "memory")).Add("shmsize", _shm.Value is null ? null : SizeText.Parse(_shm.Value, "shm-size"))
             .Add("secrets", _secret.Values.Length == 0 ? null : SendSecrets(context));

@@ -10,6 +10,9 @@ public sealed record BuildRequest
     /// <summary>Path of the Dockerfile in the context.</summary>
     public string Dockerfile { get; init; } = "Dockerfile";
 
+    /// <summary>Address of a repository, an archive or a Dockerfile that the context is fetched from; null = it is sent.</summary>
+    public string? Remote { get; init; }
+
     /// <summary>Names of the image.</summary>
     public IReadOnlyList<ImageReference> Names { get; init; } = [];
 
