@@ -21,7 +21,7 @@ enum {
 
 enum request { // host to guest
     REQ_HELLO = 1, REQ_SETUP, REQ_START, REQ_INPUT, REQ_INPUT_END, REQ_SIGNAL, REQ_RESIZE, REQ_CREDIT, REQ_STATS, REQ_SHUTDOWN,
-    REQ_ADD_CARD, REQ_REMOVE_CARD, REQ_CONFIGURE_NETWORK,
+    REQ_ADD_CARD, REQ_REMOVE_CARD, REQ_CONFIGURE_NETWORK, REQ_LAYER,
 };
 
 enum reply { // guest to host
@@ -31,7 +31,7 @@ enum reply { // guest to host
 
 enum start_flag { START_TTY = 1, START_MAIN = 2, START_STDIN = 4, START_INIT = 8, START_NO_NEW_PRIVILEGES = 16 };
 
-enum root_kind { ROOT_NONE, ROOT_OVERLAY, ROOT_DISK, ROOT_DIRECTORY };
+enum root_kind { ROOT_NONE, ROOT_OVERLAY, ROOT_DISK, ROOT_DIRECTORY, ROOT_LAYER };
 
 // A growing queue of bytes.
 struct buffer {
@@ -98,12 +98,14 @@ struct agent {
     bool native; // not process 1 of a machine: mounts no kernel file systems of its own, ends by exit
     bool greeted, ready, leaving;
     bool has_root; // the root and its files are the machine's own
+    bool gives_layer; // what is changed below it becomes a layer: the agent's own files stay out
     uint32_t request; // id of the request that is being answered; 0: the set-up
     int64_t kill_at; // monotonic milliseconds; 0: not asked for
     struct buffer in, out;
     struct process processes[MAX_PROCESSES];
     int main_pid_ns, main_mount_ns, own_pid_ns; // -1: no main process
     int signals;
+    int upper; // what processes change, when it is to become a layer; else -1
 };
 
 extern struct agent agent;
@@ -152,9 +154,13 @@ const char *find_credentials(const char *user, const struct strings *more, struc
 
 // process.c
 bool start_process(uint32_t id, struct start *start);
+bool start_layer(uint32_t id);
 struct process *find_process(uint32_t id);
 void process_ended(pid_t pid, int status);
 void kill_all(void);
+
+// layer.c
+void write_layer(int upper) __attribute__((noreturn)); // to standard output
 
 // session.c
 void serve(void) __attribute__((noreturn));

@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct agent agent = {.channel = -1, .main_pid_ns = -1, .main_mount_ns = -1, .own_pid_ns = -1};
+struct agent agent = {.channel = -1, .main_pid_ns = -1, .main_mount_ns = -1, .own_pid_ns = -1, .upper = -1};
 
 static int connect_to(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

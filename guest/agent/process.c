@@ -301,6 +301,38 @@ bool start_process(uint32_t id, struct start *start) {
     return true;
 }
 
+// A process of this program, not of the workload's: it writes to its standard output what the workload left behind.
+bool start_layer(uint32_t id) {
+    struct process *process = free_slot();
+    if (!process || find_process(id) || id == 0 || agent.upper < 0 || agent.main_pid_ns >= 0 || agent.leaving) {
+        send_failed(id, 125, EINVAL, "%s", agent.upper < 0 ? "the machine was not set up to give a layer" : agent.main_pid_ns >= 0
+            ? "the main process still runs" : "no layer can be given now");
+        return false;
+    }
+    struct channels channels = {{-1, -1, -1}, -1, {-1, -1}};
+    const struct start plain = {0};
+    pid_t pid = open_pipes(&channels, &plain) ? fork() : -1;
+    if (pid == 0) {
+        close_all(channels.out, 2); // else nobody would tell it that the agent has gone
+        for (int i = 0; i < 3; i++)
+            dup2(channels.child[i], i);
+        write_layer(agent.upper);
+    }
+    int error = errno;
+    close_all(channels.child, 3);
+    if (pid < 0) {
+        send_failed(id, 125, error, "read the layer: %s", strerror(error));
+        close_all(channels.out, 2);
+        return false;
+    }
+    *process = (struct process){
+        .id = id, .pid = pid, .used = true, .in = -1, .out = {channels.out[0], channels.out[1]},
+        .in_granted = WINDOW, .credit = {WINDOW, WINDOW}, .oom_kills = count_oom_kills(),
+    };
+    send_u32(REP_STARTED, 0, id, (uint32_t)pid);
+    return true;
+}
+
 void process_ended(pid_t pid, int status) {
     for (int i = 0; i < MAX_PROCESSES; i++) {
         struct process *process = &agent.processes[i];

@@ -44,27 +44,33 @@ static bool mount_disk(const char *device, const char *target, const char *type,
     return mount(device, target, type, flags, NULL) == 0;
 }
 
-static bool mount_overlay(const char *base, const char *base_type, const char *top, const char *top_type) {
+// With `layer`, the upper directory stays within reach of the agent: what it holds in the end is all that processes changed.
+static bool mount_overlay(const char *base, const char *base_type, const char *top, const char *top_type, bool layer) {
     if (!mount_disk(base, "base", base_type, MS_RDONLY))
         return fail("mount the image's disk", base);
     if (*top ? !mount_disk(top, "top", top_type, 0) : mount("berth", "top", "tmpfs", 0, NULL) < 0)
         return fail("mount the writable disk", *top ? top : "tmpfs");
-    // The merged root takes its attributes from the upper directory: a new one gets the image's.
+    // The merged root takes its attributes from the upper directory: a new one gets the image's. In a layer it has its own time, as a container's has.
     struct stat root;
     if (stat("base", &root) < 0 || (mkdir("top/work", 0700) < 0 && errno != EEXIST))
         return fail("prepare", "the writable disk");
     if (mkdir("top/upper", 0755) == 0) {
         struct timespec times[2] = {root.st_atim, root.st_mtim};
         if (chown("top/upper", root.st_uid, root.st_gid) < 0 || chmod("top/upper", root.st_mode & 07777) < 0 ||
-            utimensat(AT_FDCWD, "top/upper", times, 0) < 0)
+            (!layer && utimensat(AT_FDCWD, "top/upper", times, 0) < 0))
             return fail("prepare", "the writable disk");
     } else if (errno != EEXIST) {
         return fail("prepare", "the writable disk");
     }
     // xino: a name's inode number in its directory is the one that stat gives, although the two disks number for themselves.
-    if (mount("overlay", "root", "overlay", 0, "xino=on,lowerdir=base,upperdir=top/upper,workdir=top/work") < 0 &&
-        mount("overlay", "root", "overlay", 0, "lowerdir=base,upperdir=top/upper,workdir=top/work") < 0)
+    // Whatever the kernel's own defaults: a layer's files are whole and stand where they are seen.
+#define LAYERS "lowerdir=base,upperdir=top/upper,workdir=top/work"
+#define PLAIN ",index=off,metacopy=off,redirect_dir=off"
+    if (mount("overlay", "root", "overlay", 0, layer ? "xino=on," LAYERS PLAIN : "xino=on," LAYERS) < 0 &&
+        mount("overlay", "root", "overlay", 0, layer ? LAYERS PLAIN : LAYERS) < 0)
         return fail("mount overlay on", "the writable disk");
+    if (layer && (agent.upper = open("top/upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        return fail("open", "the writable disk");
     // overlayfs goes on read-only when it cannot make its own directories: the workload would fail without a reason.
     struct statvfs merged, disk;
     if (statvfs("root", &merged) == 0 && (merged.f_flag & ST_RDONLY) && statvfs("top", &disk) == 0) {
@@ -86,7 +92,7 @@ static bool mount_root(uint8_t kind, const char *base, const char *base_type, co
         return fail("make directories in", stage);
     if (kind == ROOT_DISK && !mount_disk(base, "root", base_type, 0))
         return fail("mount the root disk", base);
-    if (kind == ROOT_OVERLAY && !mount_overlay(base, base_type, top, top_type))
+    if ((kind == ROOT_OVERLAY || kind == ROOT_LAYER) && !mount_overlay(base, base_type, top, top_type, kind == ROOT_LAYER))
         return false;
     return chdir("root") == 0 ? true : fail("enter", "the root");
 }
@@ -141,28 +147,29 @@ static bool mount_kernel_views(void) {
     return true;
 }
 
-// The image's file may be a link to anywhere in it; a fresh file takes its name, at one stroke: processes may be reading it.
-static bool write_file(const char *path, const char *content) {
-    static const char fresh[] = "/etc/.berth-fresh";
-    make_directories("/etc", 0755);
-    if (unlink(fresh) < 0 && errno != ENOENT)
-        return fail("replace", fresh);
-    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+static bool write_new(const char *path, const char *content) {
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file < 0)
         return fail("write", path);
     size_t length = strlen(content);
     bool done = write(file, content, length) == (ssize_t)length && fchmod(file, 0644) == 0;
     bool closed = close(file) == 0;
-    if (done && closed && rename(fresh, path) == 0)
+    return done && closed ? true : fail("write", path);
+}
+
+// The image's file may be a link to anywhere in it; a fresh file takes its name, at one stroke: processes may be reading it.
+static bool replace_file(const char *path, const char *content) {
+    static const char fresh[] = "/etc/.berth-fresh";
+    make_directories("/etc", 0755);
+    if (unlink(fresh) < 0 && errno != ENOENT)
+        return fail("replace", fresh);
+    bool written = write_new(fresh, content);
+    if (written && rename(fresh, path) == 0)
         return true;
     int error = errno;
     unlink(fresh);
     errno = error;
-    return error == EBUSY ? true : fail("write", path); // a mount of the user's own stands there, and prevails
-}
-
-bool write_network_files(const char *hosts, const char *resolver) {
-    return !agent.has_root || ((!*hosts || write_file("/etc/hosts", hosts)) && (!*resolver || write_file("/etc/resolv.conf", resolver)));
+    return !written ? false : error == EBUSY ? true : fail("write", path); // a mount of the user's own stands there, and prevails
 }
 
 // Shared folders come as one file system. It stands aside until each of them is at its place, then nothing else of it can be reached by name.
@@ -187,6 +194,24 @@ static bool make_file(const char *path) {
     if (file >= 0)
         close(file);
     return file >= 0 || errno == EEXIST;
+}
+
+// In a layer's root nothing may be written that no process wrote: a file in memory stands at the place, as a container's does.
+static bool cover_file(const char *path, const char *content) {
+    static const char *const aside = "/dev/.berth-file";
+    if (!write_new(aside, content))
+        return false;
+    if (!make_file(path) || mount(aside, path, NULL, MS_BIND, NULL) < 0)
+        return fail("mount", path);
+    return unlink(aside) == 0 ? true : fail("put away", aside);
+}
+
+static bool write_file(const char *path, const char *content) {
+    return agent.gives_layer ? cover_file(path, content) : replace_file(path, content);
+}
+
+bool write_network_files(const char *hosts, const char *resolver) {
+    return !agent.has_root || ((!*hosts || write_file("/etc/hosts", hosts)) && (!*resolver || write_file("/etc/resolv.conf", resolver)));
 }
 
 static bool mount_share(const char *name, const char *target, unsigned long flags) {
@@ -239,7 +264,7 @@ bool set_up(struct reader *reader) {
     char *base = read_string(reader), *base_type = read_string(reader), *top = read_string(reader), *top_type = read_string(reader);
     char *host = read_string(reader), *hosts = read_string(reader), *resolver = read_string(reader);
     bool good = false;
-    if (reader->bad || kind > ROOT_DIRECTORY) {
+    if (reader->bad || kind > ROOT_LAYER) {
         send_failed(0, 125, EINVAL, "malformed set-up request");
     } else if (kind == ROOT_NONE || (mount_root(kind, base, base_type, top, top_type) && switch_root() && mount_kernel_views())) {
         char local[512];
@@ -248,6 +273,7 @@ bool set_up(struct reader *reader) {
         snprintf(name, sizeof name, "%.255s\n", host);
         good = true;
         agent.has_root = kind != ROOT_NONE;
+        agent.gives_layer = kind == ROOT_LAYER;
         if (*host)
             good = sethostname(host, strlen(host)) == 0 ? true : fail("set the name of the host to", host);
         if (good && *host && agent.has_root)

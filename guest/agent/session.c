@@ -173,6 +173,9 @@ static void handle(const struct frame *frame) {
     case REQ_CONFIGURE_NETWORK:
         handle_change(frame, &reader);
         break;
+    case REQ_LAYER:
+        start_layer(frame->id);
+        break;
     default:
         send_failed(frame->id, 125, ENOSYS, "unknown request %u", frame->type);
     }

@@ -51,6 +51,27 @@ public sealed class ImageDisks
         }
     }
 
+    /// <summary>Builds the disk of layers that are no image's, at a place of the caller's; it is not kept here.</summary>
+    /// <param name="path">The file; nothing stands there before, nor after a failure.</param>
+    /// <param name="id">64 lower-case hexadecimal digits, which its file system has as its id.</param>
+    /// <param name="layers">Directories of the layers, topmost first.</param>
+    /// <exception cref="DiskException">A tool is missing or failed, or the host's disk is full.</exception>
+    public static void Build(string path, string id, IReadOnlyList<string> layers)
+    {
+        string staging = path + ".staging";
+        Directory.CreateDirectory(staging);
+        try
+        {
+            string made = Path.Combine(staging, "disk");
+            MergedTree.Use(layers, staging, tree => Make(made, tree, Hex("sha256:" + id)));
+            File.Move(made, path);
+        }
+        finally
+        {
+            Directory.Delete(staging, recursive: true);
+        }
+    }
+
     /// <summary>Forgets an image's disk. Machines that have it open keep it until they end.</summary>
     public void Remove(string imageId) => File.Delete(PathOf(Hex(imageId)));
 

@@ -38,14 +38,15 @@ public sealed class BerthEngine : IAsyncDisposable
         var remover = new InstanceRemover(context);
         _fabric = new NetworkFabric(context.Options, context.Networks, context.Endpoints, context.Log);
         _networks = new InstanceNetworks(context, context.Networks, context.Endpoints, _fabric);
-        var runner = new InstanceRunner(context, specs, new MachineStarter(context, specs), remover, new InstanceVolumes(context), _networks) { Running = BeginHealth };
+        var machines = new MachineStarter(context, specs);
+        var runner = new InstanceRunner(context, specs, machines, remover, new InstanceVolumes(context), _networks) { Running = BeginHealth };
         Execs = new ExecService(context, specs);
         var views = new InstanceViews(context, Execs);
         Instances = new InstanceService(context, specs, runner, remover, views, _networks);
         Networks = new NetworkService(context, context.Networks, context.Endpoints, _fabric, _networks);
         System = new SystemService(context, views);
         Registries = new RegistryService(context.Images, context.Options.Registries, context.Clock);
-        var steps = new StepProcesses(context, specs, _networks);
+        var steps = new StepProcesses(context, specs, machines, _networks);
         Builds = new BuildService(new BuildParts(context.Images, Registries, steps, new CacheMounts(context.Paths.BuildCaches), context));
         Recovery = new Recovery(context, runner, remover, Execs, steps, BeginHealth);
         Feed = new SupervisorFeed(context, runner, Execs, steps, Recovery);

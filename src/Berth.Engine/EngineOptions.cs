@@ -12,6 +12,11 @@ public sealed record EngineOptions
     /// <summary>Sockets and everything that a reboot may clear.</summary>
     public required string RunRoot { get; init; }
 
+    /// <summary>What may not reach the disk of the commands of builds.</summary>
+    internal string StepsDirectory => Path.Combine(RunRoot, "builds");
+
+    internal string StepDirectory(string id) => Path.Combine(StepsDirectory, id);
+
     /// <summary>Control group below which every instance gets its own.</summary>
     public string CgroupParent { get; init; } = "/berth";
 

@@ -27,6 +27,9 @@ internal sealed class EnginePaths(string dataRoot)
     /// <summary>What a machine's berth-vmm is told.</summary>
     public string MachineConfig(string id) => Path.Combine(Containers, id, "machine.json");
 
+    /// <summary>The read-only disk of a build step's machine.</summary>
+    public string StepDisk(string id) => Path.Combine(Containers, id, "base.erofs");
+
     /// <summary>What a virtual machine writes, on its host.</summary>
     public string Machine(string id) => Path.Combine(Containers, id, "vm");
 

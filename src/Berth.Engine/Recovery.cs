@@ -36,7 +36,7 @@ internal sealed class Recovery(EngineContext context, InstanceRunner runner, Ins
                 EngineLog.Failed(context.Log, id, "deleting what was left of it", error!);
         }
         context.Volumes.Sweep();
-        string secrets = Path.Combine(context.Options.RunRoot, "builds");
+        string secrets = context.Options.StepsDirectory;
         if (Directory.Exists(secrets))
             Directory.Delete(secrets, recursive: true);
     }

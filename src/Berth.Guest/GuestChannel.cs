@@ -66,13 +66,22 @@ public sealed class GuestChannel : IAsyncDisposable
 
     /// <summary>Starts a process; returns once it became the program.</summary>
     /// <exception cref="GuestException">It cannot be run (126), was not found (127), or the machine failed (125).</exception>
-    public async Task<GuestProcess> StartAsync(GuestProcessSpec spec, CancellationToken cancellation = default)
+    public Task<GuestProcess> StartAsync(GuestProcessSpec spec, CancellationToken cancellation = default) => StartAsync(FrameType.Start, spec.ToPayload(), cancellation);
+
+    /// <summary>
+    /// Has what the processes changed written as the tar of an image layer. It comes as the standard output of a process of the agent's, which ends
+    /// with 0 when it was all, and else says on its standard error why not. Whatever comes is the guest's word.
+    /// </summary>
+    /// <exception cref="GuestException">The root is none that gives a layer, or the main process still runs.</exception>
+    public Task<GuestProcess> StartLayerAsync(CancellationToken cancellation = default) => StartAsync(FrameType.Layer, default, cancellation);
+
+    private async Task<GuestProcess> StartAsync(FrameType request, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         var process = new GuestProcess(this, Interlocked.Increment(ref _lastId));
         _processes[process.Id] = process;
         try
         {
-            await SendAsync(FrameType.Start, 0, process.Id, spec.ToPayload(), cancellation);
+            await SendAsync(request, 0, process.Id, payload, cancellation);
         }
         catch
         {

@@ -31,7 +31,7 @@ public sealed record GuestSetup
         (byte kind, string source, string sourceType, string top, string topType) = Root switch
         {
             null => ((byte)0, "", "", "", ""),
-            OverlayGuestRoot overlay => ((byte)1, overlay.BaseDevice, overlay.BaseType, overlay.WritableDevice, overlay.WritableType),
+            OverlayGuestRoot overlay => (overlay.GivesLayer ? (byte)4 : (byte)1, overlay.BaseDevice, overlay.BaseType, overlay.WritableDevice, overlay.WritableType),
             DiskGuestRoot disk => ((byte)2, disk.Device, disk.Type, "", ""),
             DirectoryGuestRoot directory => ((byte)3, directory.Path, "", "", ""),
             _ => throw new NotSupportedException($"unknown kind of root: {Root}"),

@@ -5,4 +5,5 @@ namespace Berth.Guest;
 /// <param name="BaseType">Its file system, such as <c>erofs</c>.</param>
 /// <param name="WritableDevice">Device of the writable disk; empty for memory.</param>
 /// <param name="WritableType">Its file system, such as <c>ext4</c>.</param>
-public sealed record OverlayGuestRoot(string BaseDevice, string BaseType, string WritableDevice, string WritableType) : GuestRoot;
+/// <param name="GivesLayer">Whether what processes change can be had in the end, by <see cref="GuestChannel.StartLayerAsync"/>; nothing else is written then.</param>
+public sealed record OverlayGuestRoot(string BaseDevice, string BaseType, string WritableDevice, string WritableType, bool GivesLayer = false) : GuestRoot;

@@ -21,7 +21,7 @@ public sealed partial class ImageStore
         var options = new CommitOptions { Reference = reference, Comment = message ?? "Imported from -", Changes = changes ?? [] };
         return CommitAsync(options, async (layer, stop) =>
         {
-            Stream plain = await Compression.OpenAsync(tar, _content.Limits, stop);
+            await using Stream plain = await Compression.OpenAsync(tar, _content.Limits, stop);
             await plain.CopyToAsync(layer, 1 << 18, stop);
         }, strict: true, cancellation);
     }

@@ -60,6 +60,12 @@ public sealed record MachineConfig
     /// <summary>File that keeps the last of what the serial console printed.</summary>
     public required string ConsoleLog { get; init; }
 
+    /// <summary>File that gets what the workload changed as the tar of an image layer, once it has ended with 0; empty for none. The machine does not restart then.</summary>
+    public string LayerFile { get => field ?? ""; init; }
+
+    /// <summary>Bytes that the file may have.</summary>
+    public long LayerLimit { get; init; }
+
     /// <summary>Unix socket for further processes, the console and counters.</summary>
     public required string ControlSocket { get; init; }
 }

@@ -152,7 +152,7 @@ internal sealed class MachineProcess : IDisposable
         if (first == workload) return await workload;
         (BoardEnd end, string? detail) = await board.Ended;
         if (_exitCode is { } known) return known;
-        if (end == BoardEnd.Reset && detail is null && _console.Panic is null) return null;
+        if (end == BoardEnd.Reset && detail is null && _console.Panic is null && _config.LayerFile.Length == 0) return null;
         Say(Describe(end, detail));
         return EngineError;
     }
@@ -187,16 +187,21 @@ internal sealed class MachineProcess : IDisposable
         StdioRelay relay = new(process, workload.OpenStdin ? _input : null, _output, workload.Tty ? null : _error);
         GuestExit exit = await process.Exited;
         await relay.Drained;
+        if (exit.ExitCode == 0 && _config.LayerFile.Length > 0) await LayerFile.ReceiveAsync(channel, _config.LayerFile, _config.LayerLimit);
         return exit.ExitCode;
     }
 
+    // Whoever runs for a layer is in no list by whose name a console could be asked for.
+    private string Hint => _config.LayerFile.Length > 0 ? "" : ". Its console says more: berth vm console";
+
     private string Describe(BoardEnd end, string? detail) => end switch
     {
-        _ when _console.Panic is { } panic => $"the guest's kernel panicked: {panic}. Its console says more: berth vm console",
+        _ when _console.Panic is { } panic => $"the guest's kernel panicked: {panic}{Hint}",
         _ when _console.AgentRemark is { } remark => $"the machine ended: {remark}",
+        BoardEnd.Reset when detail is null => "the machine was started again from inside before the workload ended",
         BoardEnd.PowerOff => "the machine was switched off from inside before the workload ended",
-        BoardEnd.Halted => "the guest's kernel halted for good. Its console says more: berth vm console",
-        _ => $"the machine failed: {detail}. Its console says more: berth vm console",
+        BoardEnd.Halted => $"the guest's kernel halted for good{Hint}",
+        _ => $"the machine failed: {detail}{Hint}",
     };
 
     private void Say(string message)

@@ -58,6 +58,69 @@ public sealed class BerthBuildTests(DaemonFixture fixture) : BerthTest(fixture)
         Assert.StartsWith("sha256:", (await BerthWithInput(Encoding.UTF8.GetBytes("FROM busybox\nCOPY a /\n"), "build", "-q", "-f", "-", folder.Path)).Expect().Text);
     }
 
+    [Fact]
+    public async Task Build_Repository_AsContextAndAsSource()
+    {
+        string image = NewName();
+        await using GitServer server = await GitServer.StartAsync(("sub/Dockerfile", "FROM busybox\nCOPY . /all\n"), ("sub/other", "FROM busybox\nRUN echo other >/other\n"), ("sub/f", "1"), ("above", "2"));
+        (await Berth("build", "-q", "-t", image, $"{server.Address}#main:sub")).Expect();
+        Assert.Equal("Dockerfile\nf\nother", (await Berth("run", "--rm", image, "ls", "-A", "/all")).Expect().Text);
+        (await Berth("build", "-q", "-t", image, "-f", "other", $"{server.Address}#:sub")).Expect();
+        Assert.Equal("other", (await Berth("run", "--rm", image, "cat", "/other")).Expect().Text);
+
+        BuildContextFolder folder = Folder($"FROM busybox\nADD {server.Address}#main /all/\n");
+        (await Berth("build", "-q", "-t", image, folder.Path)).Expect();
+        Assert.Equal("above\nsub", (await Berth("run", "--rm", image, "ls", "-A", "/all")).Expect().Text);
+        Assert.Contains("Dockerfile:2: ", (await Berth("build", Folder($"FROM busybox\nADD {server.Address}#none /all/\n").Path)).Error, StringComparison.Ordinal);
+        Assert.Contains("has no directory none", (await Berth("build", $"{server.Address}#main:none")).Error, StringComparison.Ordinal);
+        Assert.Contains("no keys for ssh", (await Berth("build", "git@example.org:a.git")).Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Daemon.DataRoot, "images", "tmp")));
+    }
+
+    [Fact]
+    public async Task Build_Address_OfADockerfileOrAnArchive()
+    {
+        string archive = await PackAsync("xz", ("Dockerfile", "FROM busybox\nCOPY in /fetched\n"), ("in", "archive"));
+        byte[] packed = await File.ReadAllBytesAsync(archive, Cancellation);
+        await using LoopbackServer server = new(async (client, stop) =>
+        {
+            using StreamReader request = new(client.GetStream());
+            string path = (await request.ReadLineAsync(stop))!.Split(' ')[1];
+            byte[] body = path == "/context" ? packed : "FROM busybox\nRUN echo dockerfile >/fetched\n"u8.ToArray();
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), stop);
+            await client.GetStream().WriteAsync(body, stop);
+        });
+        foreach ((string path, string content) in new[] { ("context", "archive"), ("Dockerfile.txt", "dockerfile") })
+        {
+            string image = NewName();
+            (await Berth("build", "-q", "-t", image, $"http://{server.Authority}/{path}")).Expect();
+            Assert.Equal(content, (await Berth("run", "--rm", image, "cat", "/fetched")).Expect().Text);
+        }
+    }
+
+    [Fact]
+    public async Task Build_XzAndBzip2_AreUnpackedByAdd()
+    {
+        string image = NewName();
+        BuildContextFolder folder = Folder("FROM busybox\nADD a.tar.xz b.tar.bz2 /\nADD broken.xz /\n");
+        File.Copy(await PackAsync("xz", ("a", "xz")), Path.Combine(folder.Path, "a.tar.xz"));
+        File.Copy(await PackAsync("bzip2", ("b", "bzip2")), Path.Combine(folder.Path, "b.tar.bz2"));
+        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "broken.xz"), [0xFD, .. "7zXZ\0 and no more"u8], Cancellation);
+        (await Berth("build", "-q", "-t", image, folder.Path)).Expect();
+        Assert.Equal("xzbzip2/broken.xz", (await Berth("run", "--rm", image, "sh", "-c", "cat a b; ls /broken.xz")).Expect().Text);
+    }
+
+    private async Task<string> PackAsync(string program, params (string, string)[] files)
+    {
+        BuildContextFolder folder = Folder("", files);
+        if (files[0].Item1 != "Dockerfile")
+            File.Delete(Path.Combine(folder.Path, "Dockerfile"));
+        string tar = folder.Path + ".tar";
+        (await Command.RunAsync("tar", ["-C", folder.Path, "-cf", tar, "."], cancellationToken: Cancellation)).Expect();
+        (await Command.RunAsync(program, [tar], cancellationToken: Cancellation)).Expect();
+        return tar + (program == "xz" ? ".xz" : ".bz2");
+    }
+
     // The same input gives the same digest, on machines and at times of their own.
     [Fact]
     public async Task Build_WithSourceDateEpoch_SameDigestOnTwoStores()

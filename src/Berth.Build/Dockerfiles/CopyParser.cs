@@ -46,7 +46,7 @@ internal sealed class CopyParser(string file, char escape)
 
     private static string Unknown(string keyword, string name, string? value) => name switch
     {
-        "keep-git-dir" => "--keep-git-dir: git repositories cannot be added: clone it and build from the directory",
+        "keep-git-dir" => "--keep-git-dir is not supported: of a repository its files are added, without git's own",
         "chown" or "chmod" or "checksum" or "exclude" or "from" or "link" or "parents" or "unpack" => value is null
             ? $"--{name} of {keyword} needs a value"
             : $"--{name}={Shown.Text(value)} is not possible with {keyword}",

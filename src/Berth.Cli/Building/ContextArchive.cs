@@ -37,10 +37,14 @@ internal sealed class ContextArchive : IDisposable
 
     /// <summary>Opens a context.</summary>
     /// <param name="input">Standard input.</param>
-    /// <param name="path">A directory, or <c>-</c> for an archive or a Dockerfile on standard input.</param>
+    /// <param name="path">A directory, an address that the daemon fetches from, or <c>-</c> for an archive or a Dockerfile on standard input.</param>
     /// <param name="file">The Dockerfile: null for the one in the directory, <c>-</c> for standard input.</param>
     public static ContextArchive Open(FileDescriptor input, string path, string? file)
     {
+        if (IsAddress(path))
+        {
+            return file == "-" ? throw new CliException("a Dockerfile on standard input needs a directory: clone the repository first") : new ContextArchive(Stream.Null, file ?? "Dockerfile");
+        }
         if (path == "-")
         {
             return file == "-" ? throw new CliException("the context and the Dockerfile cannot both come from standard input") : FromInput(input, file);
@@ -60,6 +64,9 @@ internal sealed class ContextArchive : IDisposable
             ? new ContextArchive(Directories(root, File.ReadAllBytes(dockerfile), out var outside), outside)
             : new ContextArchive(tar => AddAll(tar, root, inside), inside);
     }
+
+    /// <summary>Whether a context is not here.</summary>
+    public static bool IsAddress(string path) => path.Contains("://", StringComparison.Ordinal) || path.StartsWith("git@", StringComparison.Ordinal);
 
     /// <summary>Opens a directory with a Dockerfile that is not in it.</summary>
     public static ContextArchive OpenWith(string path, byte[] dockerfile) => new(Directories(Root(path), dockerfile, out var made), made);
@@ -82,9 +89,9 @@ internal sealed class ContextArchive : IDisposable
 
     private static string Root(string path)
     {
-        if (path.Contains("://", StringComparison.Ordinal) || path.StartsWith("git@", StringComparison.Ordinal))
+        if (IsAddress(path))
         {
-            throw new CliException($"build reads directories, not addresses: fetch it first, as git clone {path}");
+            throw new CliException($"this needs a directory: fetch it first, as git clone {path}");
         }
         var root = Path.GetFullPath(path);
         return Directory.Exists(root) ? root : throw new CliException($"there is no directory {path}");
@@ -115,7 +122,7 @@ internal sealed class ContextArchive : IDisposable
     }
 
     private static bool IsArchive(ReadOnlySpan<byte> start) =>
-        start.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) || start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) || start.StartsWith("BZh"u8)
+        start.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) || start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) || start.StartsWith("BZh"u8) || start.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])
         || (start.Length == 512 && (start[257..262].SequenceEqual("ustar"u8) || start.Contains((byte)0)));
 
     private static Action<TarWriter> Directories(string root, byte[] dockerfile, out string name)

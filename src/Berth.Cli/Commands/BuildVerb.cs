@@ -1,13 +1,14 @@
 using Berth.Cli.Api;
 using Berth.Cli.Building;
 using Berth.Cli.CommandLine;
+using Berth.Cli.Containers;
 using Berth.Cli.Output;
 using Berth.Cli.Parsing;
 using Berth.Cli.Registries;
 
 namespace Berth.Cli.Commands;
 
-/// <summary><c>berth build</c>: sends a directory and shows how the build of its Dockerfile goes.</summary>
+/// <summary><c>berth build</c>: sends a directory, or names a repository, and shows how the build of its Dockerfile goes.</summary>
 internal sealed class BuildVerb : Verb
 {
     private readonly ListFlag _tag = new("tag", 't', "NAME[:TAG]", "Name of the image");
@@ -24,16 +25,17 @@ internal sealed class BuildVerb : Verb
     private readonly TextFlag _network = new("network", "NETWORK", "Network of the commands: default, none, host or a network's name") { Completes = CompletionSource.Networks };
     private readonly TextFlag _platform = new("platform", "PLATFORM", "Platform of base images");
     private readonly ListFlag _host = new("add-host", "NAME:ADDRESS", "Line for the commands' /etc/hosts");
+    private readonly TextFlag _isolation = new("isolation", "container|vm", "What each command runs in; container unless told otherwise") { Completes = CompletionSource.Runtimes };
     private readonly TextFlag _memory = new("memory", 'm', "BYTES", "Memory limit of each command");
     private readonly TextFlag _shm = new("shm-size", "BYTES", "Size of the commands' /dev/shm");
 
-    public override string Usage => "[OPTIONS] PATH|-";
+    public override string Usage => "[OPTIONS] PATH|ADDRESS|-";
 
     public override IReadOnlyList<string> Examples =>
-        ["build -t app .", "build -t app:debug --target debug --build-arg V=2 src", "build --secret id=token,src=token.txt .", "cat Dockerfile | berth build -q -", "build --build-arg SOURCE_DATE_EPOCH=0 ."];
+        ["build -t app .", "build -t app:debug --target debug --build-arg V=2 src", "build --secret id=token,src=token.txt .", "cat Dockerfile | berth build -q -", "build --build-arg SOURCE_DATE_EPOCH=0 .", "build --isolation vm -m 1g .", "build https://example.org/app.git#v1.2:server"];
 
     public override Flag[] Flags =>
-        [_tag, _file, _argument, _target, _noCache, _pull, _label, _secret, _progress, _idFile, _quiet, _network, _platform, _host, _memory, _shm];
+        [_tag, _file, _argument, _target, _noCache, _pull, _label, _secret, _progress, _idFile, _quiet, _network, _platform, _host, _isolation, _memory, _shm];
 
     public override int MinimumArguments => 1;
 
@@ -47,9 +49,17 @@ internal sealed class BuildVerb : Verb
         {
             throw new UsageException($"invalid value \"{_progress.Value}\" for --progress: use auto or plain");
         }
+        if (_isolation.Value is not (null or "default" or "container" or "vm"))
+        {
+            throw new UsageException($"invalid value \"{_isolation.Value}\" for --isolation: use container or vm");
+        }
+        if (_isolation.Value == "vm")
+        {
+            new KernelFetch(context) { Quiet = _quiet.Value }.RunIfMissing();
+        }
         using var sources = ContextArchive.Open(context.StdIn, arguments[0], _file.Value);
         var query = new Query("/build").Add("dockerfile", sources.Dockerfile).Add("target", _target.Value).Add("nocache", _noCache.Value).Add("pull", _pull.Value)
-            .Add("networkmode", _network.Value).Add("platform", _platform.Value).Add("steps", "1").Add("rm", "1")
+            .Add("networkmode", _network.Value).Add("platform", _platform.Value).Add("steps", "1").Add("rm", "1").Add("isolation", _isolation.Value).Add("remote", ContextArchive.IsAddress(arguments[0]) ? arguments[0] : null)
             .Add("buildargs", Map(_argument.Values.Select(Argument))).Add("labels", Map(KeyValue.Labels([], _label.Values)))
             .Add("memory", _memory.Value is null ? null : SizeText.Parse(_memory.Value, "memory")).Add("shmsize", _shm.Value is null ? null : SizeText.Parse(_shm.Value, "shm-size"))
             .Add("secrets", _secret.Values.Length == 0 ? null : SendSecrets(context));

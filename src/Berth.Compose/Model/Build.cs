@@ -28,6 +28,9 @@ public sealed record Build(string Context)
     /// <summary>Network of its commands.</summary>
     public string? Network { get; init; }
 
+    /// <summary>What its commands run in: container or vm.</summary>
+    public string? Isolation { get; init; }
+
     /// <summary>Lines for /etc/hosts as <c>name:address</c>.</summary>
     public IReadOnlyList<string> ExtraHosts { get; init; } = [];
 

@@ -165,7 +165,7 @@ internal sealed class ServiceReader(string project, IReadOnlyDictionary<string, 
     private static Build ReadBuild(Fields fields)
     {
         // What only BuildKit does, or other systems.
-        fields.Ignore("entitlements", "ssh", "cache_to", "provenance", "sbom", "isolation", "privileged", "platforms", "ulimits");
+        fields.Ignore("entitlements", "ssh", "cache_to", "provenance", "sbom", "privileged", "platforms", "ulimits");
         Refuse(fields, "secrets", "additional_contexts");
         return new Build(fields.Text("context") ?? ".")
         {
@@ -177,6 +177,7 @@ internal sealed class ServiceReader(string project, IReadOnlyDictionary<string, 
             Tags = fields.Texts("tags"),
             CacheFrom = fields.Texts("cache_from"),
             Network = fields.Text("network"),
+            Isolation = fields.Text("isolation"),
             ExtraHosts = NetworkReader.ExtraHosts(fields),
             ShmSize = fields.Size("shm_size"),
             NoCache = fields.Flag("no_cache") ?? false,

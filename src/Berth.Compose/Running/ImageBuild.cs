@@ -59,6 +59,7 @@ internal sealed class ImageBuild(IEngine engine, IProgressSink progress)
         Add("extrahosts", string.Join(',', build.ExtraHosts));
         Add("target", build.Target);
         Add("networkmode", build.Network);
+        Add("isolation", build.Isolation);
         Add("platform", service.Platform);
         Add("shmsize", build.ShmSize?.ToString(CultureInfo.InvariantCulture));
         Add("nocache", build.NoCache || options.NoCache ? "1" : null);

@@ -59,6 +59,7 @@ public sealed record HostFeatures
                 HostTools.Apt(files),
                 HostTools.Debootstrap(files),
                 HostTools.MachineDisks(files),
+                HostTools.BuildPrograms(files),
             ],
         };
     }

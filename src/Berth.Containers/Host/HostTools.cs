@@ -21,6 +21,14 @@ internal static class HostTools
             : new HostFeature("vm-disks", FeatureStatus.Missing, $"virtual machines cannot be made: {string.Join(" and ", missing)} missing", "scripts/install-runtime vm, or apt-get install erofs-utils e2fsprogs");
     }
 
+    public static HostFeature BuildPrograms(HostFiles files)
+    {
+        string[] missing = [.. ((string[])["git", "xz", "bzip2"]).Where(program => !files.HasProgram(program))];
+        return missing.Length == 0
+            ? new HostFeature("build-programs", FeatureStatus.Available, "git, xz and bzip2: builds of repositories, and of archives that are so compressed")
+            : new HostFeature("build-programs", FeatureStatus.Limited, $"builds cannot use repositories or archives that need {string.Join(", ", missing)}", "scripts/install-runtime build, or apt-get install git xz-utils bzip2");
+    }
+
     /// <summary>Room below <paramref name="dataRoot"/>, or below the nearest folder above it that exists.</summary>
     public static HostFeature Room(string dataRoot)
     {

@@ -57,16 +57,13 @@ internal sealed class BuildRoutes(BuildService builds)
         ApiQuery query = call.Query;
         if (query.Text("version") == "2")
             throw ApiException.NotImplemented(NoBuildKit);
-        if (query.Text("remote") is { } remote)
-            throw ApiException.NotImplemented($"building from {remote} is not supported: fetch it and send it as the context, as curl -L … | docker build -");
         if (query.Flag("squash"))
             throw ApiException.NotImplemented("squash is not supported: copy the result into a last stage, FROM scratch and COPY --from=…");
-        if (query.Text("isolation") is { } isolation and not ("default" or "container"))
-            throw ApiException.NotImplemented($"isolation {isolation} is not available: commands of a build run in containers");
         IReadOnlyDictionary<string, RegistryCredentials> credentials = RegistryCredentials.ParseConfigHeader(call.Http.Request.Headers["X-Registry-Config"]);
         return new BuildRequest
         {
             Dockerfile = query.Text("dockerfile") ?? "Dockerfile",
+            Remote = query.Text("remote") is { Length: > 0 } remote ? remote : null,
             Names = [.. query.Texts("t").Select(name => ImageReference.Parse(name) is { Digest: null } reference ? reference : throw ApiException.BadRequest($"t: {name}: a name with a digest cannot be given"))],
             Arguments = Pairs(query, "buildargs"),
             Labels = Pairs(query, "labels"),
@@ -82,6 +79,12 @@ internal sealed class BuildRoutes(BuildService builds)
 
     private static HostConfig Commands(ApiQuery query) => new()
     {
+        Runtime = query.Text("isolation") switch
+        {
+            null or "" or "default" or "container" => "container",
+            "vm" => "vm",
+            var other => throw ApiException.BadRequest($"isolation: \"{other}\" is not known: use container (default) or vm"),
+        },
         NetworkMode = query.Text("networkmode") ?? "default",
         Memory = query.Long("memory") ?? 0,
         MemorySwap = query.Long("memswap") ?? 0,

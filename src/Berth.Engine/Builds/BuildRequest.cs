@@ -10,6 +10,9 @@ public sealed record BuildRequest
     /// <summary>Path of the Dockerfile in the context.</summary>
     public string Dockerfile { get; init; } = "Dockerfile";
 
+    /// <summary>Address of a repository, an archive or a Dockerfile that the context is fetched from; null = it is sent.</summary>
+    public string? Remote { get; init; }
+
     /// <summary>Names of the image.</summary>
     public IReadOnlyList<ImageReference> Names { get; init; } = [];
 
@@ -31,7 +34,7 @@ public sealed record BuildRequest
     /// <summary>Platform of base images that name none; null = this host's.</summary>
     public string? Platform { get; init; }
 
-    /// <summary>Network and limits of the commands.</summary>
+    /// <summary>Network and limits of the commands, and whether they run in containers or in virtual machines.</summary>
     public HostConfig Commands { get; init; } = new();
 
     /// <summary>Secrets by id.</summary>

@@ -22,7 +22,7 @@ public sealed class BuildService
 
     /// <summary>Builds an image.</summary>
     /// <param name="request">What to build.</param>
-    /// <param name="context">The context as a tar, plain, gzip or zstd.</param>
+    /// <param name="context">The context as a tar, plain or compressed; not read when the request names where to fetch it.</param>
     /// <param name="progress">Is told how it goes.</param>
     /// <param name="cancellationToken">Ends it; what was built so far stays in the cache.</param>
     /// <returns>The image's id.</returns>
@@ -70,7 +70,10 @@ public sealed class BuildService
         _parts.Processes.Check(request.Commands);
         using BuildSession session = _parts.Images.Store.BeginBuild();
         var files = new BuildContext(session.NewDirectory());
-        await files.ReceiveAsync(context, ArchiveLimits.Default, cancellationToken);
+        if (request.Remote is { } remote)
+            await FetchAsync(remote, session, files, cancellationToken);
+        else
+            await files.ReceiveAsync(context, ArchiveLimits.Default, cancellationToken);
         // A client that takes the Dockerfile from elsewhere sends it under a name of no meaning.
         string name = request.Dockerfile.StartsWith(".dockerfile.", StringComparison.Ordinal) ? "Dockerfile" : request.Dockerfile;
         byte[] text = files.Read(request.Dockerfile, BuildLimits.MaxFileBytes)
@@ -92,6 +95,18 @@ public sealed class BuildService
             _parts.Images.Publish("tag", image, reference.WithDefaultTag().Familiar);
         _parts.Images.Store.PruneBuildCache(KeptCacheBytes, null);
         return image;
+    }
+
+    private static async Task FetchAsync(string remote, BuildSession session, BuildContext files, CancellationToken cancellationToken)
+    {
+        string scratch = session.NewDirectory();
+        if (GitAddress.IsMeant(remote))
+            await GitRepository.CheckOutAsync(GitAddress.Parse(remote), scratch, files, ArchiveLimits.Default, cancellationToken);
+        else if (RemoteFile.IsAddress(remote))
+            await files.ReceiveFileAsync(Path.Combine(scratch, await RemoteFile.FetchAsync(remote, scratch, null, cancellationToken)), ArchiveLimits.Default, cancellationToken);
+        else
+            throw EngineException.Invalid($"remote: \"{Shown.Text(remote)}\" is no address: use that of a git repository (https://HOST/PATH.git), an archive or a Dockerfile");
+        BuildSession.DeleteDirectory(scratch);
     }
 
     private static Task<string> FinishAsync(BuildRun run, StageResult result, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Berth.Build.Ignore;
 using Berth.Containers.Lifecycle;
 using Berth.Images;
 using Berth.Images.Building;
+using Berth.Images.Tar;
 using Berth.Linux;
 
 namespace Berth.Engine.Builds;
@@ -63,9 +64,8 @@ internal sealed class CopyStep(StageBuild stage, CopyInstruction copy)
 
     private async Task OpenAsync(OpenedSources opened, LayerList? from, string[] sources, CopyOptions options)
     {
-        foreach (string repository in sources.Where(source => copy.IsAdd && RemoteFile.IsRepository(source)))
-            throw EngineException.NotImplemented($"{Shown.Text(repository)}: git repositories cannot be added: clone it and build from the directory");
-        string[] addresses = [.. sources.Where(source => copy.IsAdd && RemoteFile.IsAddress(source))], local = [.. sources.Except(addresses)];
+        string[] repositories = [.. sources.Where(source => copy.IsAdd && GitAddress.IsMeant(source))];
+        string[] addresses = [.. sources.Except(repositories).Where(source => copy.IsAdd && RemoteFile.IsAddress(source))], local = [.. sources.Except(repositories).Except(addresses)];
         if (local.Length > 0)
         {
             FileDescriptor root = opened.Keep(from is null ? Libc.Open(_run.Context.Directory, Libc.O_RDONLY | Libc.O_DIRECTORY) : _run.Open(from));
@@ -81,6 +81,12 @@ internal sealed class CopyStep(StageBuild stage, CopyInstruction copy)
         }
         if (copy.Documents.Count > 0)
             opened.Add(Written(opened), options);
+        foreach (string repository in repositories)
+        {
+            var files = new BuildContext(_run.Session.NewDirectory());
+            await GitRepository.CheckOutAsync(GitAddress.Parse(repository), _run.Session.NewDirectory(), files, ArchiveLimits.Default, _run.Cancellation);
+            opened.Add(new SourceFiles(opened.Keep(Libc.Open(files.Directory, Libc.O_RDONLY | Libc.O_DIRECTORY)), ["/"]), options);
+        }
         if (addresses.Length > 0)
         {
             string directory = _run.Session.NewDirectory();

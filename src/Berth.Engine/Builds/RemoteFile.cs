@@ -13,9 +13,6 @@ internal static class RemoteFile
     public static bool IsAddress(string source) =>
         source.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    public static bool IsRepository(string source) => source.StartsWith("git@", StringComparison.Ordinal) || source.StartsWith("git://", StringComparison.OrdinalIgnoreCase)
-        || source.StartsWith("ssh://", StringComparison.OrdinalIgnoreCase) || (IsAddress(source) && source.Split('#')[0].EndsWith(".git", StringComparison.Ordinal));
-
     /// <summary>Fetches a file; the result is its name in the directory.</summary>
     /// <exception cref="EngineException">It cannot be had, or is not the one that was expected.</exception>
     public static async Task<string> FetchAsync(string source, string directory, string? checksum, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Text;
 using Berth.Build;
 using Berth.Build.Dockerfiles;
 using Berth.Engine.Configuration;
+using Berth.Engine.Machines;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
 using Berth.Images;
@@ -17,6 +18,8 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
 
     public async Task ApplyAsync()
     {
+        if (InMachine && NetworkMode == "host")
+            throw EngineException.NotImplemented("RUN --network=host: not with isolation vm: a virtual machine has its own kernel's network: use default or none, or build with --isolation container");
         RunMount[] mounts = [.. command.Mounts.Select(Expanded)];
         var sources = new Dictionary<RunMount, LayerList>(ReferenceEqualityComparer.Instance);
         foreach (RunMount mount in mounts.Where(static mount => mount is { Kind: MountKind.Bind, From: not null }))
@@ -33,7 +36,8 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
 
     private Digest Key(RunMount[] mounts, IEnumerable<string> sources)
     {
-        StepKey key = new StepKey("run", stage.Stack.Name).Add(Arguments()).Add(command.Program?.Content).Add(Environment(forKey: true)).Add(stage.WorkingDirectory)
+        // Another kernel may make another result of the same command.
+        StepKey key = new StepKey(InMachine ? "run in a machine" : "run", stage.Stack.Name).Add(Arguments()).Add(command.Program?.Content).Add(Environment(forKey: true)).Add(stage.WorkingDirectory)
             .Add(stage.Defaults.User).Add(NetworkMode).Add(_run.Request.Commands.ExtraHosts?.ToArray() ?? []).Add(stage.EpochText);
         foreach ((RunMount mount, string source) in mounts.Zip(sources))
         {
@@ -67,7 +71,7 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
     {
         EnginePaths paths = _run.Parts.Context.Paths;
         string id = InstanceNames.NewId();
-        string secrets = Path.Combine(_run.Parts.Context.Options.RunRoot, "builds", id);
+        string secrets = _run.Parts.Context.Options.StepDirectory(id);
         var leases = new List<IDisposable>();
         try
         {
@@ -87,6 +91,8 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
                 throw EngineException.Invalid($"two mounts have the target {Shown.Text(twice.Key)}");
             MountStubs stubs = FindStubs(planned);
             await ExecuteAsync(id, environment, planned);
+            if (InMachine)
+                await TakeLayerAsync(id);
             using (FileDescriptor root = _run.Open(stage.Stack, paths.Upper(id), paths.Work(id)))
                 stubs.Remove(root);
             stubs.Trim(paths.Upper(id));
@@ -125,6 +131,17 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
                 $"The command '{Shown.Text(string.Join(' ', Arguments()))}' returned a non-zero code: {code}")
             { ExitCode = code };
         }
+    }
+
+    private async Task TakeLayerAsync(string id)
+    {
+        EnginePaths paths = _run.Parts.Context.Paths;
+        // They are not needed any more, and what follows takes as much room again.
+        File.Delete(paths.StepDisk(id));
+        File.Delete(MachinePlaces.OnHost(paths.Machine(id), MachinePlaces.WritableDisk));
+        await using FileStream layer = MachineFiles.TryOpen(paths.Machine(id), MachinePlaces.Layer)
+            ?? throw new EngineException(EngineErrorKind.System, "the virtual machine ended without leaving the command's changes: build again");
+        await _run.Session.UnpackAsync(stage.Stack, layer, paths.Upper(id), _run.Cancellation);
     }
 
     private async Task<PlannedMount?> PlanAsync(RunMount mount, Dictionary<RunMount, LayerList> sources, string secrets, List<string> environment, List<IDisposable> leases)
@@ -199,6 +216,8 @@ internal sealed class RunStep(StageBuild stage, RunInstruction command)
         using FileDescriptor root = _run.Open(stage.Stack);
         return new MountStubs(root, mounts.Select(static mount => mount.Destination).Where(static target => !target.StartsWith("/dev/", StringComparison.Ordinal)));
     }
+
+    private bool InMachine => _run.Request.Commands.IsMachine;
 
     private string NetworkMode => command.Network != "default" ? command.Network : _run.Request.Commands.NetworkMode ?? "default";
 

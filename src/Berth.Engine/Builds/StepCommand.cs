@@ -3,7 +3,7 @@ using Berth.Engine.State;
 
 namespace Berth.Engine.Builds;
 
-/// <summary>A command to run in a container of its own.</summary>
+/// <summary>A command to run in a container, or a virtual machine, of its own.</summary>
 internal sealed record StepCommand
 {
     /// <summary>Its identity, as an instance's; its files are where an instance's are.</summary>

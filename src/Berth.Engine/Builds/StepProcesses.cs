@@ -3,6 +3,7 @@ using Berth.Containers.Supervision;
 using Berth.Engine.Configuration;
 using Berth.Engine.Execs;
 using Berth.Engine.Instances;
+using Berth.Engine.Machines;
 using Berth.Engine.Networks;
 using Berth.Engine.Planning;
 using Berth.Engine.State;
@@ -12,10 +13,10 @@ using Berth.Networks;
 namespace Berth.Engine.Builds;
 
 /// <summary>
-/// Runs the commands of builds: containers that no list shows and no record holds. When the engine dies, the next one finds their processes
+/// Runs the commands of builds: containers, or virtual machines, that no list shows and no record holds. When the engine dies, the next one finds their processes
 /// and directories without a record and ends and removes them.
 /// </summary>
-internal sealed class StepProcesses(EngineContext context, SpecSource specs, InstanceNetworks networks)
+internal sealed class StepProcesses(EngineContext context, SpecSource specs, MachineStarter machines, InstanceNetworks networks)
 {
     /// <summary>The same in every build, so that what a command makes of it is the same too.</summary>
     public const string HostName = "berth-build";
@@ -50,12 +51,14 @@ internal sealed class StepProcesses(EngineContext context, SpecSource specs, Ins
     /// <exception cref="EngineException">One of them is not possible.</exception>
     public void Check(HostConfig host)
     {
+        if (host.IsMachine && host.NetworkMode == "host")
+            throw EngineException.NotImplemented("networkmode host: not with isolation vm: a virtual machine has its own kernel's network: name a network, or use isolation container");
         CreateRequest request = Request(host);
         RequestValidator.Validate(request, context.Host);
         NetworkRules.Resolve(request, context.Networks);
     }
 
-    /// <summary>Runs a command to its end and gives its exit code; what it wrote lies in its directory then.</summary>
+    /// <summary>Runs a command to its end and gives its exit code; what it wrote lies in its directory then, of a machine that ended with 0 as a layer.</summary>
     /// <exception cref="EngineException">It could not be started.</exception>
     public async Task<int> RunAsync(StepCommand command, Func<bool, ReadOnlyMemory<byte>, ValueTask> output, CancellationToken cancellationToken)
     {
@@ -65,14 +68,17 @@ internal sealed class StepProcesses(EngineContext context, SpecSource specs, Ins
         {
             InstanceAttachment attachment = await networks.AttachAsync(new Instance($"build-{command.Id[..12]}", definition, InstanceState.Initial));
             InstanceFiles.WriteEtc(context, definition, HostName, null, networks.Facts(command.Id));
-            StartRequest request = specs.Request(definition, specs.Build(definition, joins: false), new RootfsRequest
-            {
-                LowerDirectories = [.. command.LowerDirectories, context.Paths.BaseLayer],
-                UpperDirectory = context.Paths.Upper(command.Id),
-                WorkDirectory = context.Paths.Work(command.Id),
-            }) with
-            { Interfaces = attachment.Interfaces, Log = null };
-            return await RunAsync(request, end.Task, output, cancellationToken);
+            string[] layers = [.. command.LowerDirectories, context.Paths.BaseLayer];
+            StartRequest request = definition.IsMachine
+                ? await machines.RequestAsync(definition, attachment.Interfaces, layers, cancellationToken)
+                : specs.Request(definition, specs.Build(definition, joins: false), new RootfsRequest
+                {
+                    LowerDirectories = layers,
+                    UpperDirectory = context.Paths.Upper(command.Id),
+                    WorkDirectory = context.Paths.Work(command.Id),
+                }) with
+                { Interfaces = attachment.Interfaces };
+            return await RunAsync(request with { Log = null }, end.Task, output, cancellationToken);
         }
         catch (SupervisorException e)
         {
@@ -127,7 +133,8 @@ internal sealed class StepProcesses(EngineContext context, SpecSource specs, Ins
         {
             IpcMode = "private",
             CgroupnsMode = "private",
-            UsernsMode = context.Options.PrivateUserNamespaces ? "private" : command.HostConfig.UsernsMode,
+            UsernsMode = context.Options.PrivateUserNamespaces && !command.HostConfig.IsMachine ? "private" : command.HostConfig.UsernsMode,
+            ShmSize = command.HostConfig.ShmSize > 0 ? command.HostConfig.ShmSize : 64 << 20,
         };
         (string network, NetworkingConfig networking) = NetworkRules.Resolve(Request(host), context.Networks);
         var definition = new InstanceDefinition

@@ -111,7 +111,7 @@ internal sealed class InstanceRunner(EngineContext context, SpecSource specs, Ma
             InstanceAttachment attachment = await networks.AttachAsync(instance);
             InstanceFiles.WriteEtc(context, definition, specs.HostName(definition), joined, networks.Facts(instance.Id));
             StartRequest request = definition.IsMachine
-                ? await machines.RequestAsync(definition, attachment.Interfaces, context.Stopping.Token)
+                ? await machines.RequestAsync(definition, attachment.Interfaces, null, context.Stopping.Token)
                 : specs.Request(definition, specs.Build(definition, joins: true), specs.Overlay(definition)) with { Interfaces = attachment.Interfaces };
             StartResult started = await context.Supervisor.StartAsync(request, CancellationToken.None);
             await PublishedAsync(instance, attachment.Rules);

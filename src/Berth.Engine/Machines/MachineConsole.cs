@@ -1,5 +1,4 @@
 using Berth.Engine.Instances;
-using Berth.Linux;
 using Berth.Vmm.Control;
 
 namespace Berth.Engine.Machines;
@@ -18,7 +17,7 @@ internal sealed class MachineConsole(EngineContext context)
         // A console ends with the machine: an end of input means nothing to it.
         return live && instance.State.IsRunning && await ConnectAsync(instance, MachinePlaces.OnHost(directory, MachinePlaces.ControlSocket), cancellationToken) is { } stream
             ? new Attachment(stream, tty: true, static () => { })
-            : new Attachment(History(MachinePlaces.OnHost(directory, MachinePlaces.ConsoleLog)), tty: true, static () => { });
+            : new Attachment(MachineFiles.TryOpen(directory, MachinePlaces.ConsoleLog) ?? Stream.Null, tty: true, static () => { });
     }
 
     // The process runs a moment before it listens.
@@ -44,12 +43,5 @@ internal sealed class MachineConsole(EngineContext context)
                 await Task.Delay(Step, context.Clock, cancellationToken);
             }
         }
-    }
-
-    // The machine owns the directory: a link in the file's place is not followed.
-    private static Stream History(string path)
-    {
-        using FileDescriptor? file = Libc.TryOpenAt(null, path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0, out _);
-        return file is not null && Libc.Stat(file).IsRegularFile ? new FileStream(file.ProcPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : Stream.Null;
     }
 }

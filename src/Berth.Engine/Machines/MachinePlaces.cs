@@ -16,6 +16,9 @@ internal static class MachinePlaces
     public const string Directory = "/machine";
     public const string WritableDisk = "/machine/disk.ext4";
     public const string ConsoleLog = "/machine/console.log";
+    /// <summary>What the command of a build left behind.</summary>
+    public const string Layer = "/machine/layer.tar";
+
     public const string ControlSocket = "/machine/control";
 
     /// <summary>Parent of the shared folders.</summary>

@@ -18,6 +18,9 @@ internal static class MachinePlan
     // A process travels to the guest in one frame of 64 KiB. See docs/guest-protocol.md.
     private const int MaxProcessBytes = 60_000;
 
+    // Every name has headers of its own in a tar.
+    private const int LayerBytesPerDiskByte = 2;
+
     /// <summary>The annotation by which a machine asks for direct execution of user code.</summary>
     public const string DirectExecution = "berth.direct-execution";
 
@@ -31,8 +34,9 @@ internal static class MachinePlan
     /// <param name="resolver">Content of /etc/resolv.conf.</param>
     /// <param name="interfaces">Network cards, each with a tap.</param>
     /// <param name="engine">What its processors are.</param>
+    /// <param name="givesLayer">Whether what it changes is wanted as a layer.</param>
     public static MachineConfig Build(
-        InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces, CpuEngine engine = CpuEngine.Translator) => new()
+        InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces, CpuEngine engine = CpuEngine.Translator, bool givesLayer = false) => new()
         {
             CpuEngine = engine,
             DirectExecution = definition.HostConfig.Annotations?.GetValueOrDefault(DirectExecution) == "true",
@@ -52,6 +56,8 @@ internal static class MachinePlan
             Mounts = Mounts(definition),
             Workload = Workload(definition, hostName),
             ConsoleLog = MachinePlaces.ConsoleLog,
+            LayerFile = givesLayer ? MachinePlaces.Layer : "",
+            LayerLimit = givesLayer ? LayerBytesPerDiskByte * MachineSize.Disk(definition.HostConfig) : 0,
             ControlSocket = MachinePlaces.ControlSocket,
         };
 

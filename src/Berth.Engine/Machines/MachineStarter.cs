@@ -18,15 +18,21 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
 {
     private readonly InitrdBuilder _initrds = new(context.Paths.Initrds);
 
-    public Task<StartRequest> RequestAsync(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, CancellationToken cancellationToken) => MachineErrors.TranslatedAsync(async () =>
+    /// <param name="definition">The instance.</param>
+    /// <param name="interfaces">Its network cards.</param>
+    /// <param name="layers">For the command of a build, the directories that it works on, topmost first: they become a disk of its own, and what it changes
+    /// is left as a layer. Null for an instance of an image.</param>
+    /// <param name="cancellationToken">Gives up; what was made for this machine alone stays in its directory.</param>
+    public Task<StartRequest> RequestAsync(
+        InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, IReadOnlyList<string>? layers, CancellationToken cancellationToken) => MachineErrors.TranslatedAsync(async () =>
     {
         RequireInstalled();
         MachineFolders.CheckSources(definition);
-        MachineParts parts = await PartsAsync(definition, cancellationToken);
+        MachineParts parts = await PartsAsync(definition, layers, cancellationToken);
         string directory = context.Paths.Machine(definition.Id);
         await Task.Run(() => EnsureDisk(directory, MachineSize.Disk(definition.HostConfig)), CancellationToken.None);
         CpuEngine engine = await Task.Run(() => Engine(definition.HostConfig), CancellationToken.None);
-        WriteConfig(definition, interfaces, parts.Config, engine);
+        WriteConfig(definition, interfaces, parts.Config, engine, givesLayer: layers is not null);
         MachineRoot.Ensure(context.Paths.MachineRoot, context.Machines);
         RuntimeSpec spec = specs.BuildMachine(definition, parts, engine);
         return specs.Request(definition, spec, new RootfsRequest { Directory = context.Paths.MachineRoot }) with
@@ -49,12 +55,29 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
 
     private string Agent => Path.Combine(context.Machines.InstallDirectory, "berth-agent");
 
-    private async Task<MachineParts> PartsAsync(InstanceDefinition definition, CancellationToken cancellationToken)
+    private async Task<MachineParts> PartsAsync(InstanceDefinition definition, IReadOnlyList<string>? layers, CancellationToken cancellationToken)
     {
-        Task<string> disk = context.Disks.GetAsync(definition.ImageId, context.LowerDirectories(definition.ImageId), null, cancellationToken);
+        Task<string>? shared = layers is null ? context.Disks.GetAsync(definition.ImageId, context.LowerDirectories(definition.ImageId), null, cancellationToken) : null;
         StoredKernel kernel = await context.Kernels.GetAsync(definition.HostConfig.Annotations?.GetValueOrDefault(MachineRules.KernelAnnotation), null, cancellationToken);
         string initrd = await Task.Run(() => Initrd(kernel, MachineFolders.Any(definition)), cancellationToken);
-        return new MachineParts(kernel.Path, initrd, await disk, context.Paths.MachineConfig(definition.Id));
+        // A disk of the instance's own is waited for whatever happens: its directory may go after this.
+        string disk = shared is not null ? await shared : await Task.Run(() => StepDisk(definition.Id, layers!), CancellationToken.None);
+        return new MachineParts(kernel.Path, initrd, disk, layers is null ? context.Paths.MachineConfig(definition.Id) : StepConfig(definition.Id));
+    }
+
+    // The command's environment may hold secrets: they are in memory only.
+    private string StepConfig(string id)
+    {
+        string directory = context.Options.StepDirectory(id);
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return Path.Combine(directory, "machine.json");
+    }
+
+    private string StepDisk(string id, IReadOnlyList<string> layers)
+    {
+        string path = context.Paths.StepDisk(id);
+        ImageDisks.Build(path, id, layers);
+        return path;
     }
 
     private string Initrd(StoredKernel kernel, bool folders) => kernel.ModulesDirectory is { } modules
@@ -97,11 +120,11 @@ internal sealed class MachineStarter(EngineContext context, SpecSource specs)
         }
     }
 
-    private void WriteConfig(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, string path, CpuEngine engine)
+    private void WriteConfig(InstanceDefinition definition, IReadOnlyList<InterfaceConfig> interfaces, string path, CpuEngine engine, bool givesLayer)
     {
         string files = context.Paths.Container(definition.Id);
         MachineConfig config = MachinePlan.Build(
-            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")), interfaces, engine);
+            definition, context.Machines, specs.HostName(definition), File.ReadAllText(Path.Combine(files, "hosts")), File.ReadAllText(Path.Combine(files, "resolv.conf")), interfaces, engine, givesLayer);
         using var output = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.Create,

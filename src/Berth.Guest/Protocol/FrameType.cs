@@ -16,6 +16,7 @@ internal enum FrameType : byte
     AddCard = 11,
     RemoveCard = 12,
     ConfigureNetwork = 13,
+    Layer = 14,
 
     Greeting = 129,
     Ready = 130,

@@ -21,7 +21,7 @@ internal sealed class ArchiveFiles
     public static async Task<ArchiveFiles> ReadTarAsync(Stream archive, IngestSession session, CancellationToken cancellation)
     {
         var files = new ArchiveFiles();
-        Stream tar = await Compression.OpenAsync(archive, session.Content.Limits, cancellation);
+        await using Stream tar = await Compression.OpenAsync(archive, session.Content.Limits, cancellation);
         using var reader = new TarReader(tar, session.Content.Limits) { RequireEndMark = true };
         while (await reader.ReadEntryAsync(cancellation) is { } entry)
         {

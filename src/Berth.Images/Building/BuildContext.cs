@@ -1,3 +1,4 @@
+using Berth.Build;
 using Berth.Build.Ignore;
 using Berth.Images.Layers;
 using Berth.Images.Tar;
@@ -11,12 +12,32 @@ public sealed class BuildContext(string directory)
     /// <summary>Where they are.</summary>
     public string Directory { get; } = directory;
 
-    /// <summary>Takes in a tar, plain, gzip or zstd. Owners are dropped: on the way from a client they mean nothing.</summary>
+    /// <summary>Takes in a tar, plain or compressed. Owners are dropped: on the way from a client they mean nothing.</summary>
     /// <exception cref="ImageException">It is malformed, hostile or over a limit.</exception>
     public async Task ReceiveAsync(Stream tar, ArchiveLimits limits, CancellationToken cancellation)
     {
         using FileDescriptor root = Libc.Open(Directory, Libc.O_RDONLY | Libc.O_DIRECTORY);
         await TarExtractor.ExtractAsync(tar, root, new TarExtractOptions { AllowDevices = false, Owner = (0, 0), Limits = limits }, cancellation);
+    }
+
+    /// <summary>Takes in a file that was fetched: an archive, or else the Dockerfile alone.</summary>
+    /// <exception cref="ImageException">It is a malformed or hostile archive, or goes beyond a limit.</exception>
+    public async Task ReceiveFileAsync(string path, ArchiveLimits limits, CancellationToken cancellation)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
+        bool isArchive = await Compression.IsTarAsync(file, limits, cancellation);
+        file.Position = 0;
+        if (isArchive)
+        {
+            await ReceiveAsync(file, limits, cancellation);
+            return;
+        }
+        if (file.Length > BuildLimits.MaxFileBytes)
+        {
+            throw new ImageException(ImageErrorCode.InvalidArchive, $"what was fetched is no archive, and with {file.Length} bytes no Dockerfile");
+        }
+        await using var dockerfile = new FileStream(Path.Combine(Directory, "Dockerfile"), FileMode.CreateNew, FileAccess.Write);
+        await file.CopyToAsync(dockerfile, cancellation);
     }
 
     /// <summary>A file of at most <paramref name="maxBytes"/> bytes (one more is read, so that too much shows), or null when there is none.</summary>

@@ -89,7 +89,7 @@ public sealed class BuildSession : IDisposable
             Descriptor blob;
             using (BlobWriter writer = _ingest.NewBlob())
             {
-                await LayerTarWriter.WriteUpperAsync(upperDirectory, writer, cancellation, latest);
+                await LayerTarWriter.WriteUpperAsync(upperDirectory, writer, cancellation, latest, Directories(below));
                 blob = _ingest.Commit(writer, MediaTypes.OciLayer);
             }
             var stack = new LayerList([.. below.Layers, new StackLayer { MediaType = MediaTypes.OciLayer, Digest = blob.Digest, Size = blob.Size, DiffId = blob.Digest }]);
@@ -97,6 +97,20 @@ public sealed class BuildSession : IDisposable
             return stack;
         });
     }
+
+    /// <summary>Unpacks the layer that a virtual machine made on top of a stack, as an overlay upper directory holds it. The machine may have written anything.</summary>
+    /// <param name="below">The stack.</param>
+    /// <param name="layer">A tar, not compressed.</param>
+    /// <param name="upperDirectory">An empty directory.</param>
+    /// <param name="cancellation">Stops it half way.</param>
+    /// <exception cref="ImageException">It is no layer, or goes beyond a limit.</exception>
+    public Task UnpackAsync(LayerList below, Stream layer, string upperDirectory, CancellationToken cancellation) => ImageStore.OnFullDiskAsync(_content, async () =>
+    {
+        using FileDescriptor root = Libc.Open(upperDirectory, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        using var lower = new LowerView(Directories(below));
+        using var reader = new TarReader(layer, _content.Limits) { RequireEndMark = true };
+        return await TarExtractor.ExtractAsync(reader, root, lower, new TarExtractOptions { IsLayer = true, Limits = _content.Limits }, cancellation);
+    });
 
     /// <summary>Keeps a step's result in the cache.</summary>
     public CachedStep Record(Digest key, LayerList below, LayerList stack, string description, DateTimeOffset? created)

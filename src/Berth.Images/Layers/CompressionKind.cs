@@ -5,5 +5,6 @@ internal enum CompressionKind
     None,
     Gzip,
     Zstd,
-    Other,
+    Bzip2,
+    Xz,
 }

@@ -18,17 +18,19 @@ public static class LayerTarWriter
     /// <param name="output">Gets the tar.</param>
     /// <param name="cancellation">Stops the writing.</param>
     /// <param name="latest">Later times are written as this one.</param>
-    public static async Task WriteUpperAsync(string upperDirectory, Stream output, CancellationToken cancellation, TarTime? latest = null)
+    /// <param name="lowerDirectories">The layers below, topmost first: then directories are opaque only where they hide something.</param>
+    public static async Task WriteUpperAsync(string upperDirectory, Stream output, CancellationToken cancellation, TarTime? latest = null, IReadOnlyList<string>? lowerDirectories = null)
     {
         using FileDescriptor root = Libc.Open(upperDirectory, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        await WriteAsync(root, isUpper: true, output, cancellation, latest);
+        using LowerView? below = lowerDirectories is null ? null : new LowerView(lowerDirectories);
+        await WriteAsync(root, isUpper: true, output, cancellation, latest, below);
     }
 
-    internal static async Task WriteAsync(FileDescriptor root, bool isUpper, Stream output, CancellationToken cancellation, TarTime? latest = null)
+    internal static async Task WriteAsync(FileDescriptor root, bool isUpper, Stream output, CancellationToken cancellation, TarTime? latest = null, LowerView? below = null)
     {
         await using var buffered = new BufferedStream(new NonClosingStream(output), 1 << 18);
         var writer = new TarWriter(buffered);
-        await new TreeArchiver(writer, isUpper) { Latest = latest }.WriteDirectoryAsync(root, "", cancellation);
+        await new TreeArchiver(writer, isUpper) { Latest = latest, Below = below }.WriteDirectoryAsync(root, "", cancellation);
         await writer.CompleteAsync(cancellation);
     }
 }

@@ -72,7 +72,7 @@ internal static class LayerUnpacker
     {
         await using FileStream file = content.OpenBlob(blob.Digest);
         await using var counted = new ProgressStream(file, progress.Id, progress.Status, file.Length, progress.Target);
-        await using var tar = new HashingStream(await Compression.OpenAsync(counted, content.Limits, cancellation));
+        await using var tar = new HashingStream(await Compression.OpenAsync(counted, content.Limits, cancellation, isLayer: true));
         using var reader = new TarReader(tar, content.Limits);
         var options = new TarExtractOptions { IsLayer = true, Limits = content.Limits };
         TarExtractResult result = await TarExtractor.ExtractAsync(reader, root, lower, options, cancellation);

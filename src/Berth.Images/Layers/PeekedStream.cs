@@ -1,6 +1,6 @@
 namespace Berth.Images.Layers;
 
-/// <summary>A stream whose first bytes were already taken, with them put back; counts what is read.</summary>
+/// <summary>A stream whose first bytes were already taken, with them put back; counts what is read. The rest stays its owner's.</summary>
 internal sealed class PeekedStream(ReadOnlyMemory<byte> start, Stream rest) : ReadOnlyStream
 {
     private ReadOnlyMemory<byte> _start = start;
@@ -12,15 +12,6 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> start, Stream rest) : Re
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Counted(_start.IsEmpty ? await rest.ReadAsync(buffer, cancellationToken) : TakeStart(buffer.Span));
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            rest.Dispose();
-        }
-        base.Dispose(disposing);
-    }
 
     private int TakeStart(Span<byte> buffer)
     {

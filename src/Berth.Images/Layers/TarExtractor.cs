@@ -32,11 +32,11 @@ public sealed class TarExtractor
         _watermark = new DiskWatermark(root.ProcPath, options.Limits.MinFreeBytes);
     }
 
-    /// <summary>Unpacks a tar, plain, gzip or zstd, below <paramref name="root"/>.</summary>
+    /// <summary>Unpacks a tar, plain or compressed, below <paramref name="root"/>.</summary>
     /// <exception cref="ImageException">The archive is malformed, hostile or over a limit; the message names the entry.</exception>
     public static async Task<TarExtractResult> ExtractAsync(Stream archive, FileDescriptor root, TarExtractOptions options, CancellationToken cancellation)
     {
-        Stream tar = await Compression.OpenAsync(archive, options.Limits, cancellation);
+        await using Stream tar = await Compression.OpenAsync(archive, options.Limits, cancellation);
         using var reader = new TarReader(tar, options.Limits) { RequireEndMark = true };
         TarExtractResult result = await ExtractAsync(reader, root, null, options, cancellation);
         await reader.DrainAsync(cancellation);

@@ -26,6 +26,12 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
     /// <summary>The directory of the archive that <see cref="Ignores"/> is about.</summary>
     public string IgnoresBelow { get; set; } = "";
 
+    /// <summary>
+    /// What an upper directory stands on. Some kernels mark every new directory as opaque and some do not: the mark counts where it hides something,
+    /// so that the same changes are the same layer. Null = every mark counts.
+    /// </summary>
+    public LowerView? Below { get; init; }
+
     private readonly Dictionary<(ulong Device, ulong Inode), string> _firstNames = [];
 
     /// <summary>Writes a directory as an entry of that name and everything in it; <paramref name="name"/> "" is the archive's root.</summary>
@@ -46,7 +52,7 @@ internal sealed class TreeArchiver(TarWriter writer, bool isUpper, Func<uint, ui
     /// <summary>Writes everything in a directory, but not its own entry.</summary>
     public async ValueTask WriteContentAsync(FileDescriptor directory, string name, CancellationToken cancellation, int depth = 0)
     {
-        if (isUpper && Libc.GetXattr(directory, LayerNames.OpaqueXattr) is [(byte)'y', ..])
+        if (isUpper && Libc.GetXattr(directory, LayerNames.OpaqueXattr) is [(byte)'y', ..] && (Below is null || Below.Find(name) is { Stat.IsDirectory: true }))
         {
             await writer.WriteFileAsync(ExtractTarget.Join(name, LayerNames.OpaqueMarker), default, default, cancellation);
         }

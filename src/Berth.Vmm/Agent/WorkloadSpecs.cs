@@ -28,8 +28,8 @@ internal static class WorkloadSpecs
         Root = config.Disks.Count switch
         {
             0 => null,
-            1 => new OverlayGuestRoot(Device(0), config.BaseFileSystem, "", ""),
-            _ => new OverlayGuestRoot(Device(0), config.BaseFileSystem, Device(1), config.WritableFileSystem),
+            1 => new OverlayGuestRoot(Device(0), config.BaseFileSystem, "", "", config.LayerFile.Length > 0),
+            _ => new OverlayGuestRoot(Device(0), config.BaseFileSystem, Device(1), config.WritableFileSystem, config.LayerFile.Length > 0),
         },
         Hostname = config.Hostname,
         Hosts = config.Hosts,

@@ -61,12 +61,20 @@ public sealed class ContextArchiveTests : IDisposable
         Assert.Equal(["F"], Read(archive).Keys);
     }
 
+    // The daemon fetches it.
+    [Fact]
+    public void Open_Address_SendsNothing()
+    {
+        using var archive = ContextArchive.Open(Input(""), "https://example.org/x.git#main:sub", "ci/Dockerfile");
+        Assert.Equal((-1, "ci/Dockerfile"), (archive.Content.ReadByte(), archive.Dockerfile));
+    }
+
     [Fact]
     public void Open_Wrong_SaysWhatToDo()
     {
         Assert.Contains("give the Dockerfile with -f", Assert.Throws<CliException>(() => ContextArchive.Open(Input(""), _directory.Combine("d"), null)).Message);
         Assert.Contains("no directory", Assert.Throws<CliException>(() => ContextArchive.Open(Input(""), "/none", null)).Message);
-        Assert.Contains("git clone", Assert.Throws<CliException>(() => ContextArchive.Open(Input(""), "https://example.org/x.git", null)).Message);
+        Assert.Contains("clone the repository", Assert.Throws<CliException>(() => ContextArchive.Open(Input(""), "https://example.org/x.git", "-")).Message);
         File.WriteAllText(_directory.Combine(".dockerignore"), "[");
         using var archive = ContextArchive.Open(Input(""), _directory.Path, null);
         archive.Content.CopyTo(Stream.Null);

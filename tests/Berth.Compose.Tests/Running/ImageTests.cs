@@ -8,7 +8,7 @@ public sealed class ImageTests
     [Fact]
     public void Build_SendsTheContextAndWhatTheFileSays()
     {
-        using ComposeFolder folder = new("services: {s: {build: {context: ctx, dockerfile: sub/Dockerfile, args: {A: 1, B: }, target: stage, labels: {l: m}, no_cache: true, network: none}}}");
+        using ComposeFolder folder = new("services: {s: {build: {context: ctx, dockerfile: sub/Dockerfile, args: {A: 1, B: }, target: stage, labels: {l: m}, no_cache: true, network: none, isolation: vm}}}");
         folder.Write("ctx/sub/Dockerfile", "FROM x");
         FakeEngine engine = new() { Answer = call => call.StartsWith("GET /images/", StringComparison.Ordinal) ? new JsonObject { ["Id"] = "sha256:1" } : null };
         engine.BuildAnswer.AddRange(["{\"stream\":\"Step 1/1\\n\"}", "{\"aux\":{\"ID\":\"sha256:1\"}}"]);
@@ -19,7 +19,7 @@ public sealed class ImageTests
         Assert.EndsWith("/ctx", source.Directory, StringComparison.Ordinal);
         Assert.Equal((Path.Combine(source.Directory, "sub/Dockerfile"), null), (source.Dockerfile, source.Inline));
         var target = engine.Calls.Single(call => call.StartsWith("POST /build?", StringComparison.Ordinal));
-        foreach (var part in new[] { "t=p-s", "buildargs=%7B%22A%22%3A%221%22%7D", "target=stage", "labels=%7B%22l%22%3A%22m%22%7D", "networkmode=none", "nocache=1" })
+        foreach (var part in new[] { "t=p-s", "buildargs=%7B%22A%22%3A%221%22%7D", "target=stage", "labels=%7B%22l%22%3A%22m%22%7D", "networkmode=none", "isolation=vm", "nocache=1" })
         {
             Assert.Contains(part, target);
         }

@@ -54,6 +54,17 @@ public class HostFeaturesTests
         Assert.Equal(FeatureStatus.Available, HostTools.MachineDisks(new HostFiles(host.Path)).Status);
     }
 
+    [Fact]
+    public void BuildPrograms_OneMissing_IsNamed()
+    {
+        using var host = new TemporaryDirectory();
+        Directory.CreateDirectory(host.Combine("usr/bin"));
+        File.WriteAllText(host.Combine("usr/bin/git"), "");
+        File.WriteAllText(host.Combine("usr/bin/bzip2"), "");
+        HostFeature feature = HostTools.BuildPrograms(new HostFiles(host.Path));
+        Assert.Equal((FeatureStatus.Limited, "builds cannot use repositories or archives that need xz"), (feature.Status, feature.Reason));
+    }
+
     [Theory]
     [InlineData("6.1.0-21-amd64", 6, 1)]
     [InlineData("4.8", 4, 8)]

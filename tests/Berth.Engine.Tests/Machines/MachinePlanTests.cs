@@ -45,6 +45,15 @@ public sealed class MachinePlanTests
     };
 
     [Fact]
+    public void Build_CommandOfABuild_LeavesALayerBoundedByItsDisk()
+    {
+        HostConfig host = HostSettings with { StorageOpt = new Dictionary<string, string> { ["size"] = "1g" } };
+        MachineConfig step = MachinePlan.Build(Definitions.Make(host), Host, "v", "", "", [], givesLayer: true);
+        Assert.Equal(("/machine/layer.tar", 2L << 30), (step.LayerFile, step.LayerLimit));
+        Assert.Empty(MachinePlan.Build(Definitions.Make(host), Host, "v", "", "", []).LayerFile);
+    }
+
+    [Fact]
     public void Build_Mounts_KeepTheirOrderAndNumber()
     {
         PlannedMount[] mounts =

@@ -1,6 +1,8 @@
 using Berth.Images.Building;
+using Berth.Images.Layers;
 using Berth.Images.Spec;
 using Berth.Images.Tar;
+using Berth.Linux;
 
 namespace Berth.Images.Tests.Building;
 
@@ -50,6 +52,49 @@ public sealed class BuildSessionTests : IDisposable
         await BuildStepAsync();
         Directory.Delete(Directory.GetDirectories(Path.Combine(_store.Path, "layers"))[0], recursive: true);
         Assert.Empty(_store.Reopen().BuildCache());
+    }
+
+    // What a virtual machine's layer becomes is what a container would have left.
+    [Fact]
+    public async Task UnpackAsync_LayerOfAnUpper_GivesTheSameUpper()
+    {
+        Root.RequireRoot();
+        await BuildStepAsync();
+        using BuildSession session = _store.Store.BeginBuild();
+        LayerList below = session.Find(Key)!.Stack;
+        string first = session.NewDirectory(), second = session.NewDirectory();
+        Libc.MakeNodeAt(null, Path.Combine(first, "file"), Libc.S_IFCHR);
+        Directory.CreateDirectory(Path.Combine(first, "new", "deep"));
+        File.WriteAllText(Path.Combine(first, "new", "a"), "a");
+        Libc.LinkAt(null, Path.Combine(first, "new", "a"), null, Path.Combine(first, "new", "deep", "b"));
+        Libc.ChangeOwnerAt(null, Path.Combine(first, "new", "deep"), 12, 34);
+        byte[] layer = await TarAsync(first);
+        await session.UnpackAsync(below, new MemoryStream(layer), second, Cancellation);
+        Assert.Equal(layer, await TarAsync(second));
+        Assert.Equal((await session.CommitAsync(below, first, null, Cancellation)).Name, (await session.CommitAsync(below, second, null, Cancellation)).Name);
+    }
+
+    [Theory]
+    [InlineData("../out", null, "names with \"..\" are refused")]
+    [InlineData("ok", "trusted.overlay.redirect", "is reserved for the host")]
+    [InlineData("ok", null, "the archive is cut off")]
+    public async Task UnpackAsync_HostileLayer_IsRefused(string name, string? attribute, string message)
+    {
+        Root.RequireRoot();
+        using BuildSession session = _store.Store.BeginBuild();
+        using var tar = new MemoryStream();
+        await new TarWriter(tar).WriteEntryAsync(
+            new TarEntry { Name = name, Type = TarEntryType.File, Mode = 0x1A4, Attributes = attribute is null ? [] : [new Xattr(attribute, "/"u8.ToArray())] }, Cancellation);
+        tar.Position = 0;
+        ImageException e = await Assert.ThrowsAsync<ImageException>(() => session.UnpackAsync(LayerList.Empty, tar, session.NewDirectory(), Cancellation));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<byte[]> TarAsync(string upper)
+    {
+        using var tar = new MemoryStream();
+        await LayerTarWriter.WriteUpperAsync(upper, tar, Cancellation);
+        return tar.ToArray();
     }
 
     [Fact]

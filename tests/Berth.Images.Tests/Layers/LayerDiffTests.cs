@@ -69,6 +69,30 @@ public sealed class LayerDiffTests : IDisposable
         Assert.Equal(first.ToArray(), second.ToArray());
     }
 
+    // Some kernels mark each directory that they make, others those that replace one: the layer is the same.
+    [Fact]
+    public async Task WriteUpperAsync_OpaqueMark_CountsWhereItHidesSomething()
+    {
+        Change();
+        using var plain = new MemoryStream();
+        using var marked = new MemoryStream();
+        await LayerTarWriter.WriteUpperAsync(Upper, plain, Cancellation, null, [_directory.Combine("lower")]);
+        Mark("new", true);
+        Mark("new/sub", true);
+        await LayerTarWriter.WriteUpperAsync(Upper, marked, Cancellation, null, [_directory.Combine("lower")]);
+        Assert.Equal(plain.ToArray(), marked.ToArray());
+        Mark("replaced", false);
+        using var bare = new MemoryStream();
+        await LayerTarWriter.WriteUpperAsync(Upper, bare, Cancellation, null, [_directory.Combine("lower")]);
+        Assert.NotEqual(plain.ToArray(), bare.ToArray());
+    }
+
+    private void Mark(string name, bool isOpaque)
+    {
+        using FileDescriptor directory = Libc.Open(Path.Combine(Upper, name), Libc.O_RDONLY | Libc.O_DIRECTORY);
+        Libc.SetXattr(directory, "trusted.overlay.opaque", isOpaque ? "y"u8 : "n"u8);
+    }
+
     private void Change() => WithOverlay($"lowerdir={_directory.Combine("lower")},upperdir={Upper},workdir={_directory.Combine("work")}", root =>
     {
         File.AppendAllText(Path.Combine(root, "changed"), "!");
