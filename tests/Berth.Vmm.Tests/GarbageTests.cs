@@ -1,8 +1,8 @@
 using Berth.Cpu;
 using Berth.Devices.Virtio;
 using Berth.Disks;
-using Berth.Testing;
 using Berth.Machine;
+using Berth.Testing;
 using Berth.Vmm.Boards;
 
 namespace Berth.Vmm.Tests;

@@ -3,6 +3,7 @@ using Berth.Images.Layers;
 using Berth.Images.Spec;
 using Berth.Images.Tar;
 using Berth.Linux;
+using Berth.Testing;
 
 namespace Berth.Images.Tests.Building;
 
@@ -58,7 +59,7 @@ public sealed class BuildSessionTests : IDisposable
     [Fact]
     public async Task UnpackAsync_LayerOfAnUpper_GivesTheSameUpper()
     {
-        Root.RequireRoot();
+        Requires.Root();
         await BuildStepAsync();
         using BuildSession session = _store.Store.BeginBuild();
         LayerList below = session.Find(Key)!.Stack;
@@ -80,7 +81,7 @@ public sealed class BuildSessionTests : IDisposable
     [InlineData("ok", null, "the archive is cut off")]
     public async Task UnpackAsync_HostileLayer_IsRefused(string name, string? attribute, string message)
     {
-        Root.RequireRoot();
+        Requires.Root();
         using BuildSession session = _store.Store.BeginBuild();
         using var tar = new MemoryStream();
         await new TarWriter(tar).WriteEntryAsync(

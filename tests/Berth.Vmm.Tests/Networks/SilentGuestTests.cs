@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Berth.Cpu;
 using Berth.Devices.Virtio;
 using Berth.Guest;
+using Berth.Machine;
 using Berth.Testing;
 using Berth.Vmm.Boards;
 using Berth.Vmm.Clients;
@@ -33,10 +34,17 @@ public sealed class SilentGuestTests : IAsyncDisposable
         _access = new MachineAccess(new SerialConsole(new ConsoleLog(_folder.Combine("console"))));
         MachineConfig config = new()
         {
-            Id = "test", Memory = 16 << 20, Cpus = 1, Kernel = "", Initrd = "", ConsoleLog = "", ControlSocket = "", Workload = new() { Args = ["true"] },
+            Id = "test",
+            Memory = 16 << 20,
+            Cpus = 1,
+            Kernel = "",
+            Initrd = "",
+            ConsoleLog = "",
+            ControlSocket = "",
+            Workload = new() { Args = ["true"] },
         };
         _networks = new MachineNetworks(config, _access) { BootPatience = TimeSpan.FromMilliseconds(200) };
-        (_board, _) = _networks.BootAsync(config, static cards => new Board(new SoftwareHypervisor(), 16 << 20, 1, new()
+        (_board, _) = _networks.BootAsync(config, static cards => new Board(new SoftwareHypervisor(), new GuestMemory(16 << 20), 1, new()
         {
             Serial = new SilentSink(),
             AgentPort = new VirtioConsolePort("berth.agent", new SilentSink()),
