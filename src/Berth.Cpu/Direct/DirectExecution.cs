@@ -264,17 +264,19 @@ internal sealed unsafe class DirectExecution : IDisposable
             return false;
         }
         nint host = entry->Host;
-        if (!IsHarmless(linear, host)) return false;
+        Neighbour previous = Beside(linear - 0x1000), next = Beside(linear + 0x1000);
+        if (!IsHarmless(host, previous, next)) return false;
         // That it is watched now may have cost it its writable mapping.
         _pages.Settle();
+        if (previous.Host != 0) _pages.DependOn(_memory.PageIndex(previous.Host));
+        if (next.Host != 0) _pages.DependOn(_memory.PageIndex(next.Host));
         _pages.Map(linear, host, Libc.PROT_READ | Libc.PROT_EXEC);
         return true;
     }
 
-    private bool IsHarmless(ulong linear, nint host)
+    private bool IsHarmless(nint host, Neighbour previous, Neighbour next)
     {
         long page = _memory.PageIndex(host);
-        Neighbour previous = Beside(linear - 0x1000), next = Beside(linear + 0x1000);
         Verdict verdict = new(_memory.Observe(page), previous, next, true);
         if (_verdicts.TryGetValue(page, out Verdict known) && known with { IsHarmless = true } == verdict) return known.IsHarmless;
         // Bounded; what is forgotten is looked at again.
@@ -288,11 +290,7 @@ internal sealed unsafe class DirectExecution : IDisposable
     private Neighbour Beside(ulong linear)
     {
         nint host = _core.Mmu.Peek(linear, AccessKind.Execute, out _);
-        if (host == 0) return default;
-        long page = _memory.PageIndex(host);
-        uint version = _memory.Observe(page);
-        _pages.DependOn(page);
-        return new(host, version);
+        return host == 0 ? default : new(host, _memory.Observe(_memory.PageIndex(host)));
     }
 
     private readonly record struct Neighbour(nint Host, uint Version);
