@@ -111,7 +111,7 @@ public sealed class GitRepository
 
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, CancellationToken cancellation)
     {
-        ProcessStartInfo start = HostProgram.Prepare("git", "git", "to build from a repository", [.. Options, .. arguments], asNobody: false);
+        ProcessStartInfo start = ConfinedProgram.Prepare("git", "git", "to build from a repository", [.. Options, .. arguments], asNobody: false);
         start.WorkingDirectory = _tree;
         start.Environment["HOME"] = _tree;
         start.Environment["GIT_DIR"] = Path.Combine(_tree, ".git");
@@ -124,7 +124,7 @@ public sealed class GitRepository
             if (Environment.GetEnvironmentVariable(proxy) is { Length: > 0 } value)
                 start.Environment[proxy] = value;
         }
-        using Process process = HostProgram.Start(start);
+        using Process process = ConfinedProgram.Start(start);
         try
         {
             process.StandardInput.Close();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Berth.Images.Building;
 
 namespace Berth.Images.Layers;
 
@@ -18,7 +17,7 @@ internal sealed class ProgramStream : ReadOnlyStream
     public ProgramStream(Stream source, string program, string package, IReadOnlyList<string> arguments)
     {
         _program = program;
-        _process = HostProgram.Start(HostProgram.Prepare(program, package, "for this archive", arguments, asNobody: true));
+        _process = ConfinedProgram.Start(ConfinedProgram.Prepare(program, package, "for this archive", arguments, asNobody: true));
         _feeding = Task.Run(() => FeedAsync(source));
         _complaint = Task.Run(ReadComplaintAsync);
     }

@@ -17,7 +17,7 @@ internal static class CallProgram
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
             throw new PlatformNotSupportedException("Containers need an x86-64 host: the launcher has no machine code for this processor yet.");
-        byte[] code = X64.ToArray();
+        byte[] code = [.. s_x64];
         BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(StatusOperand), status.Number);
         return ElfFile.Build(code, table.Content, (ulong)TableAddress);
     }
@@ -26,19 +26,13 @@ internal static class CallProgram
     public static ChildCall Execute(string step, FileDescriptor program, string name) =>
         new(step, SystemCall.execveat, [program, "", ChildArgument.Strings([name]), ChildArgument.Strings([]), Libc.AT_EMPTY_PATH]);
 
-    private static ReadOnlySpan<byte> X64 =>
+    private static readonly byte[] s_x64 =
     [
         0xBB, 0x00, 0x00, 0x00, 0x10, //         mov ebx, 0x10000000
         0x48, 0x8B, 0x03, //               step: mov rax, [rbx]
         0x48, 0x83, 0xF8, 0xFE, //               cmp rax, -2
         0x74, 0x4B, //                           je fork
-        0x48, 0x8B, 0x7B, 0x08, //               mov rdi, [rbx+8]
-        0x48, 0x8B, 0x73, 0x10, //               mov rsi, [rbx+16]
-        0x48, 0x8B, 0x53, 0x18, //               mov rdx, [rbx+24]
-        0x4C, 0x8B, 0x53, 0x20, //               mov r10, [rbx+32]
-        0x4C, 0x8B, 0x43, 0x28, //               mov r8, [rbx+40]
-        0x4C, 0x8B, 0x4B, 0x30, //               mov r9, [rbx+48]
-        0x0F, 0x05, //                           syscall
+        .. CallTable.MakeCall,
         0x48, 0x89, 0x43, 0x38, //     answered: mov [rbx+56], rax
         0x48, 0x85, 0xC0, //                     test rax, rax
         0x78, 0x1A, //                           js failed

@@ -11,6 +11,18 @@ internal sealed unsafe class CallTable : IDisposable
     private const int ResultWord = 7, StoreWord = 8, SkipWord = 9;
     private const nint NotReached = -0x10000; // no errno
 
+    /// <summary>Machine code that makes the call of the entry at RBX, whose number stands in RAX already. [SysV ABI]</summary>
+    public static ReadOnlySpan<byte> MakeCall =>
+    [
+        0x48, 0x8B, 0x7B, 0x08, // mov rdi, [rbx+8]
+        0x48, 0x8B, 0x73, 0x10, // mov rsi, [rbx+16]
+        0x48, 0x8B, 0x53, 0x18, // mov rdx, [rbx+24]
+        0x4C, 0x8B, 0x53, 0x20, // mov r10, [rbx+32]
+        0x4C, 0x8B, 0x43, 0x28, // mov r8, [rbx+40]
+        0x4C, 0x8B, 0x4B, 0x30, // mov r9, [rbx+48]
+        0x0F, 0x05, //             syscall
+    ];
+
     private readonly IReadOnlyList<ChildCall> _calls;
     private readonly nint* _entries;
     private readonly byte* _end;

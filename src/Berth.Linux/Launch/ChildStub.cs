@@ -21,11 +21,11 @@ internal static unsafe class ChildStub
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
             throw new PlatformNotSupportedException("Containers need an x86-64 host: the launcher has no machine code for this processor yet.");
-        return Libc.MapCode(X64);
+        return Libc.MapCode(s_x64);
     }
 
     // [SysV ABI] rdi, rsi, rdx arrive; system calls take rax, rdi, rsi, rdx, r10, r8, r9 and destroy rcx and r11.
-    private static ReadOnlySpan<byte> X64 =>
+    private static readonly byte[] s_x64 =
     [
         0xB8, 0xB3, 0x01, 0x00, 0x00, //    mov eax, 435                 clone3
         0x0F, 0x05, //                      syscall
@@ -34,13 +34,7 @@ internal static unsafe class ChildStub
         0xC3, //                            ret
         0x48, 0x89, 0xD3, //          child: mov rbx, rdx                the child never returns: rbx is free
         0x48, 0x8B, 0x03, //           step: mov rax, [rbx]
-        0x48, 0x8B, 0x7B, 0x08, //          mov rdi, [rbx+8]
-        0x48, 0x8B, 0x73, 0x10, //          mov rsi, [rbx+16]
-        0x48, 0x8B, 0x53, 0x18, //          mov rdx, [rbx+24]
-        0x4C, 0x8B, 0x53, 0x20, //          mov r10, [rbx+32]
-        0x4C, 0x8B, 0x43, 0x28, //          mov r8, [rbx+40]
-        0x4C, 0x8B, 0x4B, 0x30, //          mov r9, [rbx+48]
-        0x0F, 0x05, //                      syscall
+        .. CallTable.MakeCall,
         0x48, 0x89, 0x43, 0x38, //          mov [rbx+56], rax
         0x48, 0x85, 0xC0, //                test rax, rax
         0x78, 0x1A, //                      js failed

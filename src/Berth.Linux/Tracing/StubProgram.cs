@@ -11,9 +11,9 @@ internal static class StubProgram
     /// <summary>Words of an entry of the table: number, six arguments, one unused. A number of -1 ends it; so does the first call that fails.</summary>
     public const int EntryWords = 8;
 
-    public static byte[] Build(ulong address) => ElfFile.Build(Code, [], 0, address);
+    public static byte[] Build(ulong address) => ElfFile.Build(s_code, [], 0, address);
 
-    private static ReadOnlySpan<byte> Code =>
+    private static readonly byte[] s_code =
     [
         0xB8, 0x22, 0x00, 0x00, 0x00, //   wait: mov eax, 34     pause
         0x0F, 0x05, //                           syscall
@@ -23,13 +23,7 @@ internal static class StubProgram
         0x48, 0x8B, 0x03, //               many: mov rax, [rbx]
         0x48, 0x83, 0xF8, 0xFF, //               cmp rax, -1
         0x74, 0x26, //                           je done
-        0x48, 0x8B, 0x7B, 0x08, //               mov rdi, [rbx+8]
-        0x48, 0x8B, 0x73, 0x10, //               mov rsi, [rbx+16]
-        0x48, 0x8B, 0x53, 0x18, //               mov rdx, [rbx+24]
-        0x4C, 0x8B, 0x53, 0x20, //               mov r10, [rbx+32]
-        0x4C, 0x8B, 0x43, 0x28, //               mov r8, [rbx+40]
-        0x4C, 0x8B, 0x4B, 0x30, //               mov r9, [rbx+48]
-        0x0F, 0x05, //                           syscall
+        .. CallTable.MakeCall,
         0x48, 0x83, 0xC3, 0x40, //               add rbx, 64
         0x48, 0x3D, 0x01, 0xF0, 0xFF, 0xFF, //   cmp rax, -4095
         0x72, 0xD1, //                           jb many

@@ -1,10 +1,10 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Berth.Images.Building;
+namespace Berth.Images.Layers;
 
 /// <summary>Programs of the host that read what strangers wrote: they get no environment but what they need and, under root, no capability.</summary>
-internal static class HostProgram
+internal static class ConfinedProgram
 {
     private const string Rights = "/usr/bin/setpriv";
     private static readonly string[] Directories = ["/usr/bin", "/bin"];
