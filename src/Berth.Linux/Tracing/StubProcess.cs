@@ -33,6 +33,9 @@ public sealed unsafe class StubProcess : IDisposable
     private Libc.user_regs_struct _initial;
     private int _calls;
 
+    // A kick came while it made calls: the next run ends as soon as it begins.
+    private bool _wasKicked;
+
     private StubProcess(FileDescriptor process, int pid, FileDescriptor memory, FileDescriptor control, ulong place)
     {
         (_process, Pid, _memory, _control, _place) = (process, pid, memory, control, place);
@@ -150,6 +153,11 @@ public sealed unsafe class StubProcess : IDisposable
     /// <summary>Lets it run until something stops it; a system call stops it and is not made.</summary>
     public TraceStop Run()
     {
+        if (_wasKicked)
+        {
+            _wasKicked = false;
+            return new(KickSignal, false);
+        }
         Check(Libc.Trace(Libc.PTRACE_SYSEMU, Pid), "PTRACE_SYSEMU");
         return Stopped(Libc.WaitTraced(Pid));
     }
@@ -208,7 +216,8 @@ public sealed unsafe class StubProcess : IDisposable
             Check(Libc.Trace(Libc.PTRACE_CONT, Pid), "PTRACE_CONT");
             TraceStop stop = Stopped(Libc.WaitTraced(Pid));
             if (stop is { Signal: Libc.SIGTRAP, IsSystemCall: false }) break;
-            if (stop.Signal != KickSignal) throw new LinuxException("ptrace", Errno.EIO, $"the stub process stopped for signal {stop.Signal}");
+            _wasKicked = stop.Signal == KickSignal;
+            if (!_wasKicked) throw new LinuxException("ptrace", Errno.EIO, $"the stub process stopped for signal {stop.Signal}");
         }
         Read();
     }

@@ -118,6 +118,14 @@ public sealed unsafe class StubProcessTests : IDisposable
     }
 
     [Fact]
+    public void Kick_BeforeMappingsAreMade_EndsTheRunAfterThem()
+    {
+        _process.Kick();
+        Assert.Equal(StubProcess.KickSignal, Run([0xEB, 0xFE]).Signal);
+        Assert.Equal(Code, _process.Registers.rip);
+    }
+
+    [Fact]
     public void Run_AfterTheProcessWasKilled_Fails()
     {
         Run([0x0F, 0x0B]);
