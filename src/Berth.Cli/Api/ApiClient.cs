@@ -25,7 +25,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         }
         catch
         {
-            connection.Dispose();
+            Drop(connection);
             throw;
         }
     }
@@ -41,7 +41,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         }
         catch
         {
-            connection.Dispose();
+            Drop(connection);
             throw;
         }
     }
@@ -57,7 +57,7 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         }
         catch
         {
-            connection.Dispose();
+            Drop(connection);
             throw;
         }
     }
@@ -141,6 +141,16 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         }
     }
 
+    // An answer that refuses has given the connection back already.
+    private void Drop(HttpConnection connection)
+    {
+        if (_idle == connection)
+        {
+            _idle = null;
+        }
+        connection.Dispose();
+    }
+
     private Exchange Open(string method, HttpConnection connection)
     {
         var response = connection.Receive(method);
@@ -195,6 +205,6 @@ internal sealed class ApiClient(Func<Stream> connect) : IDisposable
         }
 
         /// <inheritdoc/>
-        public void Dispose() => connection.Dispose();
+        public void Dispose() => client.Drop(connection);
     }
 }
