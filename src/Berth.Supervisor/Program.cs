@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Berth.Containers.Supervision;
 using Berth.Linux;
 using Berth.Supervisor;
@@ -17,7 +18,7 @@ try
     if (options.ReadyOnStdout)
     {
         using FileDescriptor output = new(1, ownsHandle: false);
-        Libc.TryWrite(output, "ready\n"u8);
+        Libc.TryWrite(output, Encoding.ASCII.GetBytes(SupervisorLauncher.Ready + "\n"));
     }
     host.Run();
     return 0;
@@ -25,7 +26,7 @@ try
 catch (Exception e) when (e is SupervisorException or LinuxException or IOException or UnauthorizedAccessException or Berth.Containers.Cgroups.CgroupException)
 {
     if (options.ReadyOnStdout)
-        Console.Out.WriteLine(e.Message.ReplaceLineEndings(" "));
+        Console.Out.WriteLine(e is SupervisorException { Kind: SupervisorErrorKind.Conflict } ? SupervisorLauncher.Held : e.Message.ReplaceLineEndings(" "));
     Console.Error.WriteLine($"berth-supervisor: {e.Message}");
     return 125;
 }

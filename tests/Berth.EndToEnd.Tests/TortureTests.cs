@@ -7,7 +7,9 @@ namespace Berth.EndToEnd.Tests;
 /// <summary>Random calls from several clients while daemon and supervisor are killed at random moments.</summary>
 public sealed class TortureTests
 {
-    private const int Seed = 20260719, Clients = 4, Rounds = 6;
+    private const int Clients = 4, Rounds = 6;
+
+    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("BERTH_TEST_SEED") ?? "20260719", CultureInfo.InvariantCulture);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -166,8 +166,11 @@ public sealed class PrivateDaemon : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_process is null && File.Exists(Path.Combine(RunRoot, "supervisor.pid")))
-            await StartProcessAsync(default);
+        if (_process is not { HasExited: false } && Directory.Exists(RunRoot))
+        {
+            _process?.Dispose();
+            await StartProcessAsync(default); // what it left running needs one that ends it
+        }
         if (_process is { HasExited: false })
         {
             CommandResult all = await DockerAsync(["ps", "-aq", "--no-trunc"]);

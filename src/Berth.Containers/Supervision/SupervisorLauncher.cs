@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Berth.Linux;
@@ -8,7 +9,17 @@ namespace Berth.Containers.Supervision;
 public static class SupervisorLauncher
 {
     private const string BinaryName = "berth-supervisor";
+
+    /// <summary>How long one that holds the pid file may take to answer, or to be gone: it may be taking over many processes, or dying.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
     private static readonly List<int> s_started = [];
+
+    /// <summary>What a supervisor that was just started says on its standard output once it answers.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>What it says when another has the run root: one that serves, is about to, or is dying.</summary>
+    public const string Held = "held";
 
     /// <summary>Returns once the supervisor behind <paramref name="paths"/> answers; starts <paramref name="binary"/> (beside the current one by default) if needed.</summary>
     /// <exception cref="SupervisorException">It cannot be started; the message carries what it said.</exception>
@@ -20,13 +31,24 @@ public static class SupervisorLauncher
         if (!File.Exists(binary))
             throw new SupervisorException(SupervisorErrorKind.Unavailable, $"{binary} is missing: build or install Berth completely");
 
-        string answer = await Task.Run(() => Spawn(paths, binary), cancellationToken);
-        if (answer == "ready" || await AnswersAsync(paths, cancellationToken)) // another launcher may have been faster
-            return;
-        throw new SupervisorException(SupervisorErrorKind.Unavailable, $"{binary} did not start: {(answer.Length > 0 ? answer : $"see {paths.Log}")}");
+        string answer;
+        long begun = Stopwatch.GetTimestamp();
+        while ((answer = await Task.Run(() => Spawn(paths, binary), cancellationToken)) != Ready && !await AnswersAsync(paths, cancellationToken))
+        {
+            if (answer != Held || Stopwatch.GetElapsedTime(begun) > s_patience)
+                throw new SupervisorException(SupervisorErrorKind.Unavailable, $"{binary} did not start: {Explain(answer, paths)}");
+            await Task.Delay(s_pause, cancellationToken);
+        }
     }
 
-    /// <summary>Starts the binary in a session of its own and returns the first line it says: "ready" or what went wrong.</summary>
+    private static string Explain(string answer, SupervisorPaths paths) => answer switch
+    {
+        "" => $"see {paths.Log}",
+        Held => $"another holds {paths.PidFile} and does not answer, see {paths.Log}",
+        _ => answer,
+    };
+
+    /// <summary>Starts the binary in a session of its own and returns the first line it says: <see cref="Ready"/>, <see cref="Held"/> or what went wrong.</summary>
     private static string Spawn(SupervisorPaths paths, string binary)
     {
         Directory.CreateDirectory(paths.RunRoot);
