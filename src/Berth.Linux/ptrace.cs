@@ -5,14 +5,17 @@ namespace Berth.Linux;
 // sys/ptrace.h, sys/user.h (x86-64)
 public static partial class Libc
 {
-    public const int PTRACE_CONT = 7, PTRACE_GETREGS = 12, PTRACE_SETREGS = 13, PTRACE_SYSEMU = 31, PTRACE_GETSIGINFO = 0x4202,
+    public const int PTRACE_POKEUSER = 6, PTRACE_CONT = 7, PTRACE_GETREGS = 12, PTRACE_SETREGS = 13, PTRACE_SYSEMU = 31, PTRACE_GETSIGINFO = 0x4202,
         PTRACE_GETREGSET = 0x4204, PTRACE_SETREGSET = 0x4205, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207;
     public const int PTRACE_O_TRACESYSGOOD = 1, PTRACE_O_EXITKILL = 0x100000;
 
     /// <summary>The register set of XSAVE's standard format.</summary>
     public const int NT_X86_XSTATE = 0x202;
 
-    public const int SEGV_MAPERR = 1, SEGV_ACCERR = 2, SI_KERNEL = 0x80;
+    public const int SEGV_MAPERR = 1, SEGV_ACCERR = 2, SI_KERNEL = 0x80, TRAP_HWBKPT = 4;
+
+    /// <summary>Where struct user has DR0.</summary>
+    public const int OffsetOfDebugRegisters = 848;
 
     private const nint SYS_ptrace = 101;
     private const int WAIT_ALL = 0x40000000; // __WALL

@@ -10,12 +10,14 @@ namespace Berth.Cpu.Direct;
 internal sealed unsafe class CodeScan : IDisposable
 {
     /// <summary>Bytes before and behind the page that help to tell.</summary>
-    public const int Before = 80, After = 3;
+    public const int Before = 96, After = 3;
 
     private const int PageSize = 0x1000;
 
-    // Decoding begins at each byte of a stretch before the place in question, up to here.
-    private const int Nearest = 32;
+    // Decoding begins at each byte of a stretch before the place in question.
+    private const int Farthest = 80, Nearest = 32;
+
+    private const int MaxPrefixes = 12;
 
     private readonly byte* _bytes = (byte*)NativeMemory.AllocZeroed(Before + PageSize + After);
     private readonly PointerReader _reader = new();
@@ -23,27 +25,38 @@ internal sealed unsafe class CodeScan : IDisposable
 
     public CodeScan() => _decoder = Decoder.Create(64, _reader);
 
-    /// <summary>Whether a page may run.</summary>
+    /// <summary>Finds where in a page one begins, or may begin: prefixes before it may be part of it.</summary>
     /// <param name="previous">Host address of the page before it in the guest's linear memory, 0 if there is none: then what looks like an instruction
     /// near the beginning counts as one.</param>
     /// <param name="page">Its own host address.</param>
     /// <param name="next">Host address of the page behind it, 0 if there is none: then what may begin at its end counts.</param>
-    public bool IsHarmless(nint previous, nint page, nint next)
+    /// <param name="places">Gets offsets in the page.</param>
+    /// <returns>How many; -1 if they do not fit, or one may begin before the page.</returns>
+    public int Find(nint previous, nint page, nint next, Span<ushort> places)
     {
         byte* first = _bytes + Before;
         if (previous != 0) Buffer.MemoryCopy((void*)(previous + PageSize - Before), _bytes, Before, Before);
         Buffer.MemoryCopy((void*)page, first, PageSize, PageSize);
         if (next != 0) Buffer.MemoryCopy((void*)next, first + PageSize, After, After);
         var bytes = new Span<byte>(first, PageSize + (next != 0 ? After : 0));
+        int found = 0;
         for (int i = 0; i < PageSize; i++)
         {
             int step = bytes[i..PageSize].IndexOf((byte)0x0F);
-            if (step < 0) return true;
+            if (step < 0) break;
             i += step;
-            bool mayBe = i + 2 >= bytes.Length || IsListed(bytes[i + 1], bytes[i + 2]);
-            if (mayBe && ((previous == 0 && i < Before) || Begins(first + i, first + PageSize))) return false;
+            if (i + 2 < bytes.Length && !IsListed(bytes[i + 1], bytes[i + 2])) continue;
+            int begin = i;
+            do
+            {
+                bool begins = (previous == 0 && i < Before) || Begins(first + begin, first + PageSize);
+                if (begins && (begin < 0 || found == places.Length)) return -1;
+                if (begins) places[found++] = (ushort)begin;
+                begin--;
+            }
+            while ((begin < 0 && previous == 0) || (IsPrefix(first[begin]) && i - begin <= MaxPrefixes));
         }
-        return true;
+        return found;
     }
 
     /// <summary>Whether 0F and these bytes, opcode and ModRM, are an instruction of the list. [SDM2] opcode maps.</summary>
@@ -68,33 +81,26 @@ internal sealed unsafe class CodeScan : IDisposable
         };
     }
 
-    /// <summary>Whether an instruction begins at a place; prefixes before it are part of it.</summary>
+    /// <summary>Whether an instruction begins at a place.</summary>
     private bool Begins(byte* place, byte* end)
     {
         int meet = 0;
-        for (byte* start = place - Before; start < place - Nearest; start++)
+        for (byte* start = place - Farthest; start < place - Nearest; start++)
         {
             byte* at = start;
             while (at < place)
             {
                 _reader.Reset(at, (int)(end - at));
                 _decoder.Decode(out Instruction i);
-                int length = Math.Max(1, i.Length);
-                at = at + length > place && IsPrefixes(at, place) ? place : at + length;
+                at += Math.Max(1, i.Length);
             }
             if (at == place) meet++;
         }
-        return meet * 4 >= Before - Nearest;
+        return meet * 4 >= Farthest - Nearest;
     }
 
-    private static bool IsPrefixes(byte* from, byte* to)
-    {
-        for (; from < to; from++)
-        {
-            if (*from is not (0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3 or 0x2E or 0x36 or 0x3E or 0x26 or 0x64 or 0x65 or (>= 0x40 and <= 0x4F))) return false;
-        }
-        return true;
-    }
+    private static bool IsPrefix(byte value) =>
+        value is 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3 or 0x2E or 0x36 or 0x3E or 0x26 or 0x64 or 0x65 or (>= 0x40 and <= 0x4F);
 
     public void Dispose() => NativeMemory.Free(_bytes);
 }

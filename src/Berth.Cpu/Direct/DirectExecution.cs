@@ -31,6 +31,7 @@ internal sealed unsafe class DirectExecution : IDisposable
     private readonly StubProcess _process;
     private readonly MirroredPages _pages;
     private readonly DirectPolicy _policy = new();
+    private readonly CodeBreakpoints _breakpoints;
     private readonly Dictionary<long, Verdict> _verdicts = [];
     private readonly CodeScan _scan = new();
     private ulong _stickySet;
@@ -44,6 +45,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         _memory = memory;
         _process = process;
         _pages = new MirroredPages(memory, process);
+        _breakpoints = new CodeBreakpoints(process, _pages);
         memory.PageWatched += _pages.Watched;
         memory.WatchedPageWritten += PageChanged;
         memory.PageUnwatched += PageChanged;
@@ -199,7 +201,7 @@ internal sealed unsafe class DirectExecution : IDisposable
             // SYSCALL and INT 80h have two bytes each. What SYSCALL puts into RCX and R11 the guest's own will put there again.
             (s->Rip, g[0]) = (r.rip - 2, r.orig_rax);
         }
-        else if (stop.Signal == Libc.SIGTRAP) Trapped();
+        else if (stop.Signal == Libc.SIGTRAP && _process.Fault().Code != Libc.TRAP_HWBKPT) Trapped();
         else if (stop.Signal == Libc.SIGSYS)
         {
             // The host's kernel stands for code of its own at addresses of the kernel's; it has returned from there already.
@@ -249,10 +251,17 @@ internal sealed unsafe class DirectExecution : IDisposable
             : MapWritable(page, rights);
         if (!mapped) return false;
         if (!_process.Flush()) throw new LinuxException("mmap", Errno.ENOMEM, "the process of the guest's user code");
+        if (!_breakpoints.Flush())
+        {
+            _pages.Drop();
+            mapped = false;
+        }
         _process.Registers = saved;
         _process.Registers.orig_rax = ulong.MaxValue;
+        // Faults set it, and it would let the first instruction pass a breakpoint.
+        _process.Registers.eflags &= ~RFlags.Resume;
         _process.Write();
-        return true;
+        return mapped;
     }
 
     private bool MapCode(ulong linear)
@@ -265,7 +274,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         }
         nint host = entry->Host;
         Neighbour previous = Beside(linear - 0x1000), next = Beside(linear + 0x1000);
-        if (!IsHarmless(host, previous, next)) return false;
+        if (Listed(host, previous, next) is not { } listed || !_breakpoints.Set(linear, listed)) return false;
         // That it is watched now may have cost it its writable mapping.
         _pages.Settle();
         if (previous.Host != 0) _pages.DependOn(_memory.PageIndex(previous.Host));
@@ -274,16 +283,19 @@ internal sealed unsafe class DirectExecution : IDisposable
         return true;
     }
 
-    private bool IsHarmless(nint host, Neighbour previous, Neighbour next)
+    /// <summary>Offsets of the instructions in a page that must not run; null if they are too many.</summary>
+    private ushort[]? Listed(nint host, Neighbour previous, Neighbour next)
     {
         long page = _memory.PageIndex(host);
-        Verdict verdict = new(_memory.Observe(page), previous, next, true);
-        if (_verdicts.TryGetValue(page, out Verdict known) && known with { IsHarmless = true } == verdict) return known.IsHarmless;
+        var version = (_memory.Observe(page), previous, next);
+        if (_verdicts.TryGetValue(page, out Verdict known) && known.Versions == version) return known.Listed;
         // Bounded; what is forgotten is looked at again.
         if (_verdicts.Count > MaxVerdicts) _verdicts.Clear();
-        bool isHarmless = _scan.IsHarmless(previous.Host, host, next.Host);
-        _verdicts[page] = verdict with { IsHarmless = isHarmless };
-        return isHarmless;
+        Span<ushort> places = stackalloc ushort[StubProcess.Breakpoints];
+        int count = _scan.Find(previous.Host, host, next.Host, places);
+        ushort[]? listed = count < 0 ? null : places[..count].ToArray();
+        _verdicts[page] = new(version, listed);
+        return listed;
     }
 
     /// <summary>The page before or behind one that runs, watched like that: instructions may reach across. Nothing where there is none.</summary>
@@ -295,8 +307,8 @@ internal sealed unsafe class DirectExecution : IDisposable
 
     private readonly record struct Neighbour(nint Host, uint Version);
 
-    /// <summary>What was found out about a page, and from what.</summary>
-    private readonly record struct Verdict(uint Version, Neighbour Previous, Neighbour Next, bool IsHarmless);
+    /// <summary>What was found out about a page, and from which contents of it and its neighbours.</summary>
+    private readonly record struct Verdict((uint, Neighbour, Neighbour) Versions, ushort[]? Listed);
 
     private bool MapCluster(ulong linear)
     {
@@ -326,6 +338,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         _pages.Map(linear, (nint)host, Libc.PROT_READ | Libc.PROT_WRITE);
         return true;
     }
+
 
     private void PageChanged(long page)
     {

@@ -15,12 +15,16 @@ public sealed unsafe class StubProcess : IDisposable
     /// <summary>Interrupts the process; it never sees it.</summary>
     public const int KickSignal = Libc.SIGUSR1;
 
+    /// <summary>Places at which it can be stopped.</summary>
+    public const int Breakpoints = 4;
+
     private const int Page = 4096, SharedFixed = 0x4011; // MAP_SHARED | MAP_FIXED | MAP_NORESERVE
     private const int MaxCalls = (Page / (8 * StubProgram.EntryWords)) - 1;
     private const nint Mmap = 9, Munmap = 11, Prctl = 157, Seccomp = 317, CloseRange = 436;
     private const int SetTsc = 26, TscTraps = 2; // PR_SET_TSC, PR_TSC_SIGSEGV
     private const uint ArchX64 = 0xC000_003E;
     private const int MaxState = 1 << 14;
+    private const int Control = 7; // DR7
 
     /// <summary>What process lists show.</summary>
     private static ReadOnlySpan<byte> Name => "berth-user\0"u8;
@@ -168,6 +172,24 @@ public sealed unsafe class StubProcess : IDisposable
         Libc.siginfo_t info = default;
         Check(Libc.Trace(Libc.PTRACE_GETSIGINFO, Pid, 0, (nint)(&info)), "PTRACE_GETSIGINFO");
         return (*(ulong*)((byte*)&info + 16), info.si_code);
+    }
+
+    /// <summary>Sets the breakpoints: it stops for SIGTRAP, with <see cref="Libc.TRAP_HWBKPT"/> in <see cref="Fault"/>, before it runs an instruction
+    /// at one of these addresses, unless the resume flag is set. False, with none set, where the host has none to give. [SDM3] 19.2</summary>
+    public bool SetBreakpoints(ReadOnlySpan<ulong> addresses)
+    {
+        bool done = Poke(Control, 0);
+        nint enabled = 0;
+        for (int i = 0; i < addresses.Length && done; i++)
+        {
+            done = Poke(i, (nint)addresses[i]);
+            enabled |= 1 << (2 * i);
+        }
+        if (done && Poke(Control, enabled)) return true;
+        Check(Poke(Control, 0), "PTRACE_POKEUSER");
+        return false;
+
+        bool Poke(int register, nint value) => Libc.Trace(Libc.PTRACE_POKEUSER, Pid, Libc.OffsetOfDebugRegisters + (8 * register), value);
     }
 
     /// <summary>Makes <see cref="Run"/> return with <see cref="KickSignal"/>, now or as soon as it begins. Any thread.</summary>

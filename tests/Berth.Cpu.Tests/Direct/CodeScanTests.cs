@@ -49,7 +49,12 @@ public sealed unsafe class CodeScanTests : IDisposable
         return stream.ToArray();
     }
 
-    private bool IsHarmless(bool alone = false) => _scan.IsHarmless(alone ? 0 : (nint)_pages, (nint)_pages + 4096, alone ? 0 : (nint)_pages + 8192);
+    private int[]? Find(bool alone = false)
+    {
+        Span<ushort> places = stackalloc ushort[4];
+        int count = _scan.Find(alone ? 0 : (nint)_pages, (nint)_pages + 4096, alone ? 0 : (nint)_pages + 8192, places);
+        return count < 0 ? null : [.. places[..count].ToArray().Select(static place => (int)place).Order()];
+    }
 
     public static TheoryData<string> Listed => ["cpuid", "xgetbv", "rdpid", "xsave", "xrstor", "xsavec", "lsl", "lar", "sgdt", "smsw", "sldt", "str", "sysenter", "vmcall"];
 
@@ -79,7 +84,7 @@ public sealed unsafe class CodeScanTests : IDisposable
     public void Instruction_AmongOthers_IsFound(string name)
     {
         Fill(a => Emit(a, name));
-        Assert.False(IsHarmless());
+        Assert.Equal([512], Find()!);
     }
 
     [Theory]
@@ -88,16 +93,37 @@ public sealed unsafe class CodeScanTests : IDisposable
     {
         // 0F is the last byte; prefixes stand before it.
         Fill(a => Emit(a, name), at: 8192 - 1 - Assemble(a => Emit(a, name)).IndexOf((byte)0x0F));
-        Assert.False(IsHarmless());
-        Assert.False(IsHarmless(alone: true));
+        int begin = 4095 - Assemble(a => Emit(a, name)).IndexOf((byte)0x0F);
+        Assert.Equal([begin], Find()!);
+        Assert.Equal([begin], Find(alone: true)!);
     }
 
     [Fact]
     public void Instruction_AtTheBeginning_IsFound()
     {
         Fill(a => a.cpuid(), at: 4096);
-        Assert.False(IsHarmless());
-        Assert.False(IsHarmless(alone: true));
+        Assert.Equal([0], Find()!);
+        // Prefixes may stand in the page before.
+        Assert.Null(Find(alone: true));
+    }
+
+    [Fact]
+    public void Instruction_WhosePrefixIsInThePageBefore_CannotBeStopped()
+    {
+        Fill(a => a.xsave64(__[rdi]), at: 4095);
+        Assert.Null(Find());
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void MoreThanFit_AreTooMany(int count)
+    {
+        Fill(a =>
+        {
+            for (int i = 0; i < count; i++) a.cpuid();
+        });
+        Assert.Equal(count == 4 ? [512, 514, 516, 518] : null, Find()!);
     }
 
     [Fact]
@@ -114,7 +140,7 @@ public sealed unsafe class CodeScanTests : IDisposable
             a.rdtscp();
             a.syscall();
         });
-        Assert.True(IsHarmless());
+        Assert.Equal([], Find()!);
     }
 
     [Theory]
@@ -129,6 +155,6 @@ public sealed unsafe class CodeScanTests : IDisposable
             a.mov(eax, value);
             a.add(ecx, eax);
         });
-        Assert.True(IsHarmless());
+        Assert.Equal([], Find()!);
     }
 }

@@ -64,6 +64,38 @@ public abstract class PrivilegeTests(GuestEngine engine)
     }
 
     [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 200)]
+    [InlineData(4, 200)]
+    [InlineData(7, 200)]
+    public void Cpuid_ByUserCode_AnswersForTheGuest(int count, int distance)
+    {
+        using var guest = new Guest(engine);
+        guest.RunUser(a =>
+        {
+            Label second = a.CreateLabel(), third = a.CreateLabel();
+            a.mov(eax, 0x4000_0000);
+            a.jmp(second);
+            // With no distance, an instruction of the page is run for the first time by the jump to it.
+            a.nop(0x1000 - 7 - 3 + distance);
+            a.Label(ref second);
+            for (int i = 0; i < count; i++)
+            {
+                a.cpuid();
+                a.add(r8, rax);
+                a.mov(eax, 0x4000_0000);
+            }
+            a.mov(ecx, 100);
+            a.Label(ref third);
+            a.dec(ecx);
+            a.jnz(third);
+            a.ud2();
+        });
+        Assert.Equal(ExceptionVector.InvalidOpcode, guest.Vector);
+        Assert.Equal((ulong)count * 0x4000_0010, guest.Cpu.GetRegisters().General[8]);
+    }
+
+    [Theory]
     [InlineData(0, 0x8000_0010UL)]
     [InlineData(0, 0x2000_0011UL)]
     [InlineData(0, 0x1_8000_0011UL)]

@@ -88,6 +88,24 @@ public sealed unsafe class StubProcessTests : IDisposable
     public void Run_ReadingTheTimeStampCounter_Faults() => Assert.Equal(Libc.SIGSEGV, Run([0x0F, 0x31]).Signal);
 
     [Fact]
+    public void SetBreakpoints_StopBeforeTheirInstructions()
+    {
+        // nop; nop; nop; nop; ud2
+        byte[] code = [0x90, 0x90, 0x90, 0x90, 0x0F, 0x0B];
+        Assert.True(_process.SetBreakpoints([Code + 1, Code + 3, Data, Data + 1]));
+        Assert.Equal(new TraceStop(Libc.SIGTRAP, false), Run(code));
+        Assert.Equal((Code + 1, Libc.TRAP_HWBKPT), (_process.Registers.rip, _process.Fault().Code));
+        Assert.True(_process.SetBreakpoints([Code + 3]));
+        Assert.Equal(Libc.SIGTRAP, Run(code).Signal);
+        Assert.Equal(Code + 3, _process.Registers.rip);
+        Assert.True(_process.SetBreakpoints([]));
+        Assert.Equal(Libc.SIGILL, Run(code).Signal);
+    }
+
+    [Fact]
+    public void SetBreakpoints_OfTheHostsKernel_AreRefused() => Assert.False(_process.SetBreakpoints([Code, 0xFFFF_8000_0000_0000]));
+
+    [Fact]
     public void Map_PiecesThatFollowEachOther_AreOne()
     {
         for (int i = 0; i < 4; i++) _process.Map(Data + (ulong)(i * 4096), 4096, Libc.PROT_READ, i * 4096);
