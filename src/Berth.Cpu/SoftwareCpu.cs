@@ -11,10 +11,10 @@ namespace Berth.Cpu;
 /// <summary>One interpreted processor.</summary>
 public sealed unsafe class SoftwareCpu : IVirtualCpu, ICpuSignals
 {
-    internal SoftwareCpu(VirtualMachineConfig config, int index, StubCache stubs, bool translate, StubProcess? process = null)
+    internal SoftwareCpu(VirtualMachineConfig config, int index, StubCache stubs, bool translate, IReadOnlyList<StubProcess>? processes = null)
     {
         Index = index;
-        Core = new Core(config, index, this, stubs, translate, process);
+        Core = new Core(config, index, this, stubs, translate, processes);
     }
 
     /// <inheritdoc/>

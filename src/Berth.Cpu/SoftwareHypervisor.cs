@@ -9,35 +9,41 @@ namespace Berth.Cpu;
 /// <param name="direct">Guest memory whose user code is run directly, as the one machine with one processor that uses it; null where none is.</param>
 public sealed class SoftwareHypervisor(bool translate = true, GuestMemory? direct = null) : IHypervisor, IDisposable
 {
-    private readonly StubProcess? _process = direct is null ? null : Start(direct);
+    /// <summary>Processes that user code is run in: for so many address spaces of the guest at a time. Linux keeps apart six. [asm/tlbflush.h]</summary>
+    private const int AddressSpaces = 6;
+
+    private readonly IReadOnlyList<StubProcess> _processes = direct is null || !Translator.BinaryTranslator.IsSupported ? [] : Start(direct);
 
     /// <inheritdoc/>
     public string Name => "software";
 
-    /// <summary>Process that user code is run in, for those who confine this one; 0 if there is none.</summary>
-    public int UserProcess => _process?.Pid ?? 0;
+    /// <summary>Processes that user code is run in, for those who confine this one.</summary>
+    public IReadOnlyList<int> UserProcesses => [.. _processes.Select(static process => process.Pid)];
 
     /// <inheritdoc/>
     public IVirtualMachine CreateMachine(VirtualMachineConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new SoftwareMachine(config, translate, config.Memory == direct ? _process : null);
+        return new SoftwareMachine(config, translate, config.Memory == direct ? _processes : []);
     }
 
-    /// <summary>Ends the process of user code, if no machine has; machines must be gone.</summary>
-    public void Dispose() => _process?.Dispose();
-
-    private static StubProcess? Start(GuestMemory memory)
+    /// <summary>Ends the processes of user code, if no machine has; machines must be gone.</summary>
+    public void Dispose()
     {
-        if (!Translator.BinaryTranslator.IsSupported) return null;
+        foreach (StubProcess process in _processes) process.Dispose();
+    }
+
+    private static List<StubProcess> Start(GuestMemory memory)
+    {
+        List<StubProcess> processes = [];
         try
         {
-            return StubProcess.Start(memory.File);
+            while (processes.Count < AddressSpaces) processes.Add(StubProcess.Start(memory.File));
         }
         catch (LinuxException)
         {
-            // Where no process can be started or traced the translator does it all.
-            return null;
+            // With fewer it is slower; with none, where none can be started, the translator does it all.
         }
+        return processes;
     }
 }

@@ -12,13 +12,13 @@ public sealed class SoftwareMachine : IVirtualMachine
     private readonly StubCache _stubs = new();
 
     private readonly bool _translate;
-    private readonly StubProcess? _process;
+    private readonly IReadOnlyList<StubProcess> _processes;
 
-    internal SoftwareMachine(VirtualMachineConfig config, bool translate, StubProcess? process = null)
+    internal SoftwareMachine(VirtualMachineConfig config, bool translate, IReadOnlyList<StubProcess> processes)
     {
         _config = config;
         _translate = translate;
-        _process = process;
+        _processes = processes;
     }
 
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed class SoftwareMachine : IVirtualMachine
     public IVirtualCpu CreateCpu()
     {
         if (_cpus.Count >= _config.CpuCount) throw new InvalidOperationException($"The machine was configured with {_config.CpuCount} processors.");
-        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate, _process);
+        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate, _processes);
         _cpus.Add(cpu);
         return cpu;
     }
@@ -48,6 +48,6 @@ public sealed class SoftwareMachine : IVirtualMachine
         foreach (IVirtualCpu cpu in _cpus) cpu.Dispose();
         _cpus.Clear();
         _stubs.Dispose();
-        _process?.Dispose();
+        foreach (StubProcess process in _processes) process.Dispose();
     }
 }

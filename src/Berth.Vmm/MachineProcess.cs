@@ -52,7 +52,7 @@ internal sealed class MachineProcess : IDisposable
         Check(config);
         _config = config;
         bool translate = config.CpuEngine == CpuEngine.Translator;
-        // The process that runs the guest's user code is given the memory now: none can be started later. A guest that starts anew does without.
+        // The processes that run the guest's user code are given the memory now: none can be started later. A guest that starts anew does without.
         if (translate && config is { DirectExecution: true, Cpus: 1 }) _firstMemory = new GuestMemory((ulong)config.Memory);
         _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, _firstMemory);
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
@@ -76,7 +76,7 @@ internal sealed class MachineProcess : IDisposable
     public static async Task<int> RunAsync(MachineConfig config)
     {
         using MachineProcess process = new(config);
-        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm, config.SharedFolders.Count > 0, process._hypervisor is SoftwareHypervisor { UserProcess: var user } ? user : 0);
+        AfterStart.Apply(config.CpuEngine == CpuEngine.Kvm, config.SharedFolders.Count > 0, process._hypervisor is SoftwareHypervisor { UserProcesses: var users } ? users : []);
         while (true)
         {
             if (await process.BootAsync() is { } exitCode) return exitCode;

@@ -28,25 +28,26 @@ internal sealed unsafe class DirectExecution : IDisposable
     private readonly Core _core;
     private readonly CpuState* _s;
     private readonly GuestMemory _memory;
-    private readonly StubProcess _process;
-    private readonly MirroredPages _pages;
+    private readonly UserMirrors _mirrors;
     private readonly DirectPolicy _policy = new();
-    private readonly CodeBreakpoints _breakpoints;
     private readonly Dictionary<long, Verdict> _verdicts = [];
     private readonly CodeScan _scan = new();
-    private ulong _stickySet;
-    private bool _isAttached, _isUsable = true;
-    private volatile bool _isInside;
+    private bool _isUsable = true;
 
-    public DirectExecution(Core core, CpuState* s, GuestMemory memory, StubProcess process)
+    // Those of the address space that is run, or was last.
+    private UserMirror _mirror;
+
+    // The process that is being run.
+    private volatile StubProcess? _inside;
+
+    public DirectExecution(Core core, CpuState* s, GuestMemory memory, IReadOnlyList<StubProcess> processes)
     {
         _core = core;
         _s = s;
         _memory = memory;
-        _process = process;
-        _pages = new MirroredPages(memory, process);
-        _breakpoints = new CodeBreakpoints(process, _pages);
-        memory.PageWatched += _pages.Watched;
+        _mirrors = new UserMirrors(memory, processes);
+        _mirror = _mirrors.Of(Pcid);
+        memory.PageWatched += _mirrors.Watched;
         memory.WatchedPageWritten += PageChanged;
         memory.PageUnwatched += PageChanged;
     }
@@ -62,10 +63,17 @@ internal sealed unsafe class DirectExecution : IDisposable
 
     public long Ticks { get; private set; }
 
-    /// <summary>Translations of all pages but global ones, or of all, are no longer valid.</summary>
-    public void Flush() => _pages.Drop();
+    /// <summary>No translation is valid any more, of any address space.</summary>
+    public void Flush() => _mirrors.Drop();
 
-    public void FlushPage(ulong linear) => _pages.Drop(linear);
+    /// <summary>The translations of one page are no longer valid, of any address space.</summary>
+    public void FlushPage(ulong linear) => _mirrors.Drop(linear);
+
+    /// <summary>CR3 was written: what is known of that address space stays valid if the guest asked to keep it.</summary>
+    public void AddressSpaceChanged(bool keep)
+    {
+        if (!keep) _mirrors.DropSpace(Pcid);
+    }
 
     /// <summary>The kernel has returned to user code.</summary>
     public void EnteredUser()
@@ -78,35 +86,36 @@ internal sealed unsafe class DirectExecution : IDisposable
     public void Interrupted() => _policy.Interrupted();
 
     /// <summary>Makes <see cref="Run"/> return; whoever calls has said in the state why. Any thread.</summary>
-    public void Kick()
-    {
-        if (_isInside) _process.Kick();
-    }
+    public void Kick() => _inside?.Kick();
 
     /// <summary>Runs user code until something else is to be done; false, with nothing changed, where it cannot be run directly.</summary>
     public bool Run()
     {
         IsWanted = false;
-        if (!IsAllowed || !IsPlaceFree || !Attach()) return false;
+        if (!IsAllowed) return false;
+        _mirror = _mirrors.Of(Pcid);
+        if (!IsPlaceFree || (_s->SystemFlags & Sticky) != _mirror.StickyFlags) return false;
+        // Tracing may be forbidden on this host: the translator does it all.
+        if (!_mirror.Attach()) return Refuse();
         long begun = Stopwatch.GetTimestamp();
-        _pages.Settle();
-        if (!_process.Flush()) return Refuse();
+        _mirror.Pages.Settle();
+        if (!_mirror.Flush()) return Refuse();
         Load();
         TraceStop stop = new(StubProcess.KickSignal, false);
         long inside = 0;
         int runs = 0;
-        _isInside = true;
-        // Whoever sets the poll word looks at _isInside afterwards.
+        _inside = Process;
+        // Whoever sets the poll word looks at it afterwards.
         Interlocked.MemoryBarrier();
         while (Volatile.Read(ref _s->Poll) == 0)
         {
             long from = Stopwatch.GetTimestamp();
-            stop = _process.Run();
+            stop = Process.Run();
             inside += Stopwatch.GetTimestamp() - from;
             runs++;
             if (stop.Signal != StubProcess.KickSignal && (stop.Signal != Libc.SIGSEGV || !Resolve())) break;
         }
-        _isInside = false;
+        _inside = null;
         if (runs > 0) Save(stop);
         long ticks = Stopwatch.GetTimestamp() - begun;
         bool byItself = stop.Signal != StubProcess.KickSignal;
@@ -128,28 +137,17 @@ internal sealed unsafe class DirectExecution : IDisposable
                 && (s->Cr0 & (cr0 | Cr0.TaskSwitched | Cr0.Emulation)) == cr0 && (s->Cr4 & cr4) == cr4 && s->Xcr0 == CpuModel.Xcr0
                 && s->Cs.Selector == UserCode && s->Ss.Selector == UserStack && (s->Ds.Selector | s->Es.Selector | s->Fs.Selector | s->Gs.Selector) == 0
                 && s->Fs.Base < StubProcess.End && s->Gs.Base < StubProcess.End && s->Rip < StubProcess.End
-                && (s->SystemFlags & (RFlags.Trap | RFlags.AlignmentCheck | RFlags.Interrupt)) == RFlags.Interrupt && (s->SystemFlags & Sticky) == _stickySet;
+                && (s->SystemFlags & (RFlags.Trap | RFlags.AlignmentCheck | RFlags.Interrupt)) == RFlags.Interrupt;
         }
     }
+
+    private StubProcess Process => _mirror.Process;
+
+    private int Pcid => (_s->Cr4 & Cr4.Pcid) != 0 ? (int)(_s->Cr3 & 0xFFF) : 0;
 
     /// <summary>Whether the guest has nothing where the process has its own pages.</summary>
     private bool IsPlaceFree =>
-        _core.Mmu.Peek(_process.Place, AccessKind.Read, out _) == 0 && _core.Mmu.Peek(_process.Place + StubProcess.PlaceLength - 1, AccessKind.Read, out _) == 0;
-
-    private bool Attach()
-    {
-        if (_isAttached) return true;
-        try
-        {
-            _process.Attach();
-            return _isAttached = _process.ExtendedState.Length >= CpuModel.XsaveSize;
-        }
-        catch (LinuxException)
-        {
-            // Tracing may be forbidden on this host: the translator does it all.
-            return _isUsable = false;
-        }
-    }
+        _core.Mmu.Peek(Process.Place, AccessKind.Read, out _) == 0 && _core.Mmu.Peek(Process.Place + StubProcess.PlaceLength - 1, AccessKind.Read, out _) == 0;
 
     private bool Refuse() => _isUsable = false;
 
@@ -159,40 +157,40 @@ internal sealed unsafe class DirectExecution : IDisposable
         // Without breakpoints RF says nothing.
         s->SystemFlags &= ~RFlags.Resume;
         _core.SystemFlagsChanged();
-        ref Libc.user_regs_struct r = ref _process.Registers;
+        ref Libc.user_regs_struct r = ref Process.Registers;
         ulong* g = s->Registers;
         (r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi) = (g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]);
         (r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15) = (g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
         (r.rip, r.eflags, r.orig_rax) = (s->Rip, Flags.All(s), ulong.MaxValue);
         (r.cs, r.ss, r.ds, r.es, r.fs, r.gs) = (UserCode, UserStack, 0, 0, 0, 0);
         (r.fs_base, r.gs_base) = (s->Fs.Base, s->Gs.Base);
-        _process.Write();
-        Span<byte> area = _process.ExtendedState;
+        Process.Write();
+        Span<byte> area = Process.ExtendedState;
         area.Clear();
         new ReadOnlySpan<byte>(s->Xsave, CpuModel.XsaveSize).CopyTo(area);
         area[512..576].Clear();
         area[512] = (byte)CpuModel.Xcr0;
-        _process.WriteExtended();
+        Process.WriteExtended();
     }
 
     private void Save(TraceStop stop)
     {
         CpuState* s = _s;
-        _process.Read();
-        Libc.user_regs_struct r = _process.Registers;
+        Process.Read();
+        Libc.user_regs_struct r = Process.Registers;
         ulong* g = s->Registers;
         (g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]) = (r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi);
         (g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]) = (r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15);
         s->Rip = r.rip;
         Flags.SetStatus(s, r.eflags);
         s->SystemFlags = (s->SystemFlags & ~Taken) | (r.eflags & Taken);
-        _stickySet = r.eflags & Sticky;
+        _mirror.StickyFlags = r.eflags & Sticky;
         _core.SystemFlagsChanged();
         SaveSegments(r);
-        _process.ReadExtended();
+        Process.ReadExtended();
         uint mask = s->MxcsrMask;
         Span<byte> area = new(s->Xsave, CpuModel.XsaveSize);
-        _process.ExtendedState[..CpuModel.XsaveSize].CopyTo(area);
+        Process.ExtendedState[..CpuModel.XsaveSize].CopyTo(area);
         area[512..576].Clear();
         area[512] = (byte)CpuModel.Xcr0;
         s->MxcsrMask = mask;
@@ -201,11 +199,11 @@ internal sealed unsafe class DirectExecution : IDisposable
             // SYSCALL and INT 80h have two bytes each. What SYSCALL puts into RCX and R11 the guest's own will put there again.
             (s->Rip, g[0]) = (r.rip - 2, r.orig_rax);
         }
-        else if (stop.Signal == Libc.SIGTRAP && _process.Fault().Code != Libc.TRAP_HWBKPT) Trapped();
+        else if (stop.Signal == Libc.SIGTRAP && Process.Fault().Code != Libc.TRAP_HWBKPT) Trapped();
         else if (stop.Signal == Libc.SIGSYS)
         {
             // The host's kernel stands for code of its own at addresses of the kernel's; it has returned from there already.
-            (s->Rip, g[4]) = (_process.Fault().Address, r.rsp - 8);
+            (s->Rip, g[4]) = (Process.Fault().Address, r.rsp - 8);
         }
     }
 
@@ -239,28 +237,28 @@ internal sealed unsafe class DirectExecution : IDisposable
     /// <summary>Maps what the process has touched, where the guest's tables allow it; false where the guest must see a fault, or more than RAM is there.</summary>
     private bool Resolve()
     {
-        (ulong address, int code) = _process.Fault();
-        if (code is not (Libc.SEGV_MAPERR or Libc.SEGV_ACCERR) || address < 0x10000 || address >= StubProcess.End || address - _process.Place < StubProcess.PlaceLength) return false;
-        _process.Read();
-        Libc.user_regs_struct saved = _process.Registers;
+        (ulong address, int code) = Process.Fault();
+        if (code is not (Libc.SEGV_MAPERR or Libc.SEGV_ACCERR) || address < 0x10000 || address >= StubProcess.End || address - Process.Place < StubProcess.PlaceLength) return false;
+        Process.Read();
+        Libc.user_regs_struct saved = Process.Registers;
         ulong page = address & ~0xFFFUL, rip = saved.rip;
-        int rights = _pages.Rights(page);
+        int rights = _mirror.Pages.Rights(page);
         bool runs = page == (rip & ~0xFFFUL) || (address == page && page == ((rip + 14) & ~0xFFFUL));
         bool mapped = runs && (rights < 0 || (rights & Libc.PROT_EXEC) == 0) ? MapCode(page)
             : rights < 0 ? MapCluster(page)
             : MapWritable(page, rights);
         if (!mapped) return false;
-        if (!_process.Flush()) throw new LinuxException("mmap", Errno.ENOMEM, "the process of the guest's user code");
-        if (!_breakpoints.Flush())
+        if (!_mirror.Flush())
         {
-            _pages.Drop();
+            if (_mirror.Breakpoints.IsUsable) throw new LinuxException("mmap", Errno.ENOMEM, "the process of the guest's user code");
+            _mirror.Pages.Drop();
             mapped = false;
         }
-        _process.Registers = saved;
-        _process.Registers.orig_rax = ulong.MaxValue;
+        Process.Registers = saved;
+        Process.Registers.orig_rax = ulong.MaxValue;
         // Faults set it, and it would let the first instruction pass a breakpoint.
-        _process.Registers.eflags &= ~RFlags.Resume;
-        _process.Write();
+        Process.Registers.eflags &= ~RFlags.Resume;
+        Process.Write();
         return mapped;
     }
 
@@ -274,12 +272,12 @@ internal sealed unsafe class DirectExecution : IDisposable
         }
         nint host = entry->Host;
         Neighbour previous = Beside(linear - 0x1000), next = Beside(linear + 0x1000);
-        if (Listed(host, previous, next) is not { } listed || !_breakpoints.Set(linear, listed)) return false;
+        if (Listed(host, previous, next) is not { } listed || !_mirror.Breakpoints.Set(linear, listed)) return false;
         // That it is watched now may have cost it its writable mapping.
-        _pages.Settle();
-        if (previous.Host != 0) _pages.DependOn(_memory.PageIndex(previous.Host));
-        if (next.Host != 0) _pages.DependOn(_memory.PageIndex(next.Host));
-        _pages.Map(linear, host, Libc.PROT_READ | Libc.PROT_EXEC);
+        _mirror.Pages.Settle();
+        if (previous.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(previous.Host));
+        if (next.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(next.Host));
+        _mirror.Pages.Map(linear, host, Libc.PROT_READ | Libc.PROT_EXEC);
         return true;
     }
 
@@ -312,19 +310,19 @@ internal sealed unsafe class DirectExecution : IDisposable
 
     private bool MapCluster(ulong linear)
     {
-        _pages.Settle();
+        _mirror.Pages.Settle();
         // Whether it was a load or a store is not known: a store that the page does not allow must not mark it as accessed.
         if (_core.Mmu.Peek(linear, AccessKind.Read, out PageWalker.Translation touched) == 0 || !(touched.Accessed || touched.Writable)) return false;
         if (_core.Mmu.PointerSlow(linear, 1, AccessKind.Read) == null) return false;
         ulong first = linear & ~(ulong)((Cluster * 0x1000) - 1);
         for (ulong at = first; at < first + (Cluster * 0x1000); at += 0x1000)
         {
-            if (at < 0x10000 || at - _process.Place < StubProcess.PlaceLength || _pages.Rights(at) >= 0) continue;
+            if (at < 0x10000 || at - Process.Place < StubProcess.PlaceLength || _mirror.Pages.Rights(at) >= 0) continue;
             nint host = _core.Mmu.Peek(at, AccessKind.Read, out PageWalker.Translation t);
             // Those that the guest has not touched yet stay untouched.
             if (host == 0 || !t.Accessed) continue;
             bool writable = t.Writable && t.Dirty && _s->Watch[_memory.PageIndex(host)] == 0;
-            _pages.Map(at, host, Libc.PROT_READ | (writable ? Libc.PROT_WRITE : 0));
+            _mirror.Pages.Map(at, host, Libc.PROT_READ | (writable ? Libc.PROT_WRITE : 0));
         }
         return true;
     }
@@ -335,14 +333,14 @@ internal sealed unsafe class DirectExecution : IDisposable
         if ((rights & (Libc.PROT_WRITE | Libc.PROT_EXEC)) != 0) return false;
         byte* host = _core.Mmu.PointerSlow(linear, 1, AccessKind.Write);
         if (host == null || _s->Watch[_memory.PageIndex((nint)host)] != 0) return false;
-        _pages.Map(linear, (nint)host, Libc.PROT_READ | Libc.PROT_WRITE);
+        _mirror.Pages.Map(linear, (nint)host, Libc.PROT_READ | Libc.PROT_WRITE);
         return true;
     }
 
 
     private void PageChanged(long page)
     {
-        if (!_pages.Changed(page)) return;
+        if (!_mirrors.Changed(page)) return;
         Volatile.Write(ref _s->Poll, 1);
         Interlocked.MemoryBarrier();
         Kick();
@@ -350,7 +348,7 @@ internal sealed unsafe class DirectExecution : IDisposable
 
     public void Dispose()
     {
-        _memory.PageWatched -= _pages.Watched;
+        _memory.PageWatched -= _mirrors.Watched;
         _memory.WatchedPageWritten -= PageChanged;
         _memory.PageUnwatched -= PageChanged;
         _scan.Dispose();

@@ -40,8 +40,7 @@ internal sealed unsafe class ControlRegisters(Core core, CpuState* s)
         if (keep) value &= ~(1UL << 63);
         if ((s->Efer & Efer.LongModeActive) != 0 && value >> CpuModel.PhysicalAddressBits != 0) return core.Raise(ExceptionVector.GeneralProtection);
         s->Cr3 = value;
-        // Entries carry no PCID, so all but global ones go, whether or not the guest asked to keep them.
-        core.Mmu.FlushLocal();
+        core.Mmu.AddressSpaceChanged(keep);
         return true;
     }
 

@@ -19,7 +19,7 @@ internal sealed unsafe partial class Core : IDisposable
     private bool _disposed;
     private long _granted = Unlimited;
 
-    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs, bool translate, StubProcess? process = null)
+    public Core(VirtualMachineConfig config, int index, ICpuSignals signals, StubCache stubs, bool translate, IReadOnlyList<StubProcess>? processes = null)
     {
         Config = config;
         Index = index;
@@ -37,7 +37,7 @@ internal sealed unsafe partial class Core : IDisposable
         Msrs = new Msrs(this, S);
         Reset();
         if (translate && BinaryTranslator.IsSupported) Translator = new BinaryTranslator(this, S, config.Memory, config.CountInstructions);
-        if (Translator is not null && process is not null && IsOnly) Direct = new DirectExecution(this, S, config.Memory, process);
+        if (Translator is not null && processes is { Count: > 0 } && IsOnly) Direct = new DirectExecution(this, S, config.Memory, processes);
     }
 
     /// <summary>Runs hot 64-bit code; null where everything is interpreted.</summary>

@@ -71,11 +71,24 @@ internal sealed unsafe class Mmu : IDisposable
         Array.Clear(_large);
     }
 
-    /// <summary>Drops the translations of pages that are not global, as a load of CR3 does.</summary>
+    /// <summary>Drops the translations of pages that are not global.</summary>
     public void FlushLocal()
     {
-        Epoch++;
         _core.Direct?.Flush();
+        DropLocal();
+    }
+
+    /// <summary>CR3 was written, with the wish to keep what is known of the address space it names, or without. Entries carry no PCID, so all but global
+    /// ones go.</summary>
+    public void AddressSpaceChanged(bool keep)
+    {
+        _core.Direct?.AddressSpaceChanged(keep);
+        DropLocal();
+    }
+
+    private void DropLocal()
+    {
+        Epoch++;
         while (_local.TryPop(out int i)) Drop(i, Local);
         while (_codeLocal.TryPop(out int i)) DropCode(i, Local);
     }

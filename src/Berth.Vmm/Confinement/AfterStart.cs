@@ -43,15 +43,15 @@ internal static class AfterStart
     ];
 
     /// <summary>Takes effect at once and for good. Requests of KVM's pass only with <paramref name="kvm"/>, those that make entries of directories
-    /// only with <paramref name="folders"/>, and tracing only of the process that runs the guest's user code, <paramref name="user"/> if it is not 0.</summary>
+    /// only with <paramref name="folders"/>, and tracing only of the processes that run the guest's user code, <paramref name="users"/>.</summary>
     /// <exception cref="LinuxException">The kernel has no seccomp filters.</exception>
-    public static void Apply(bool kvm, bool folders, int user)
+    public static void Apply(bool kvm, bool folders, IReadOnlyList<int> users)
     {
-        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm, folders, user), Libc.SECCOMP_FILTER_FLAG_TSYNC);
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64) Libc.InstallSeccompFilter(Program(kvm, folders, users), Libc.SECCOMP_FILTER_FLAG_TSYNC);
     }
 
     /// <summary>The filter: 8 bytes an instruction.</summary>
-    internal static byte[] Program(bool kvm, bool folders, int user)
+    internal static byte[] Program(bool kvm, bool folders, IReadOnlyList<int> users)
     {
         List<(ushort Code, byte True, byte False, uint Value)> lines =
         [
@@ -70,13 +70,15 @@ internal static class AfterStart
         }
         lines.AddRange(
         [
-            (JumpIfEqual, 0, 4, Ptrace),
+            (JumpIfEqual, 0, (byte)(2 + (2 * users.Count)), Ptrace),
             (Load, 0, 0, SecondArgument),
-            // No process has the number -1.
-            (JumpIfEqual, 0, 1, user == 0 ? uint.MaxValue : (uint)user),
-            (Return, 0, 0, Libc.SECCOMP_RET_ALLOW),
-            (Return, 0, 0, NotPermitted),
         ]);
+        foreach (int user in users)
+        {
+            lines.Add((JumpIfEqual, 0, 1, (uint)user));
+            lines.Add((Return, 0, 0, Libc.SECCOMP_RET_ALLOW));
+        }
+        lines.Add((Return, 0, 0, NotPermitted));
         if (!kvm)
         {
             lines.AddRange(

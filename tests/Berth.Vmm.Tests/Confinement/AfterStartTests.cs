@@ -46,16 +46,21 @@ public sealed class AfterStartTests
     }
 
     [Theory]
-    [InlineData(77, 77u, Allow)]
-    [InlineData(77, 78u, NotPermitted)]
-    [InlineData(0, 78u, NotPermitted)]
-    [InlineData(0, 0u, NotPermitted)]
-    public void Filter_Tracing_IsOfTheOneProcessThatRunsUserCode(int user, uint process, uint expected) =>
-        Assert.Equal(expected, Decide(X64, 101, 0x18, process, user: user));
-
-    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false, bool folders = false, int user = 0)
+    [InlineData(new[] { 77 }, 77u, Allow)]
+    [InlineData(new[] { 77 }, 78u, NotPermitted)]
+    [InlineData(new[] { 77, 80, 91 }, 91u, Allow)]
+    [InlineData(new[] { 77, 80, 91 }, 78u, NotPermitted)]
+    [InlineData(new int[0], 78u, NotPermitted)]
+    [InlineData(new int[0], 0u, NotPermitted)]
+    public void Filter_Tracing_IsOfTheProcessesThatRunUserCode(int[] users, uint process, uint expected)
     {
-        byte[] program = AfterStart.Program(kvm, folders, user);
+        Assert.Equal(expected, Decide(X64, 101, 0x18, process, users: users));
+        Assert.Equal(Allow, Decide(X64, 288, 0, process, users: users));
+    }
+
+    private static uint Decide(uint architecture, uint number, uint argument, uint second = 0, bool kvm = false, bool folders = false, int[]? users = null)
+    {
+        byte[] program = AfterStart.Program(kvm, folders, users ?? []);
         uint value = 0;
         for (int i = 0; ; i++)
         {
