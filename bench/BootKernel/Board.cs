@@ -40,7 +40,7 @@ internal sealed class Board : IMachinePower, IDisposable
         _ports.Add(new(PlatformMap.AcpiPort, AcpiPm.Length), new AcpiPm(_timers, router.IsaLine(PlatformMap.SciIrq), this));
         IHypervisor hypervisor = clock is LockStepClock steps
             ? new LockStepHypervisor(steps, _timers.RunDue, options.CompareMemory * 1_000_000)
-            : new SoftwareHypervisor(translate: !options.Interpret, options.Direct ? memory : null);
+            : new SoftwareHypervisor(translate: !options.Interpret, options.Direct ? memory : null, options.Cpus);
         _machine = hypervisor.CreateMachine(new()
         {
             Memory = memory,
@@ -86,7 +86,8 @@ internal sealed class Board : IMachinePower, IDisposable
     });
 
     /// <summary>What ran on the host's processor itself, in words.</summary>
-    public string Direct => Cpus is [SoftwareCpu { DirectEntries: > 0 } cpu] ? $", {cpu.DirectEntries} times directly for {cpu.DirectTime.TotalSeconds:F1} s" : "";
+    public string Direct => Cpus.OfType<SoftwareCpu>().Where(static cpu => cpu.DirectEntries > 0).ToArray() is { Length: > 0 } cpus
+        ? $", {cpus.Sum(static cpu => cpu.DirectEntries)} times directly for {cpus.Sum(static cpu => cpu.DirectTime.TotalSeconds):F1} s" : "";
 
     public ManualResetEventSlim Stopped { get; } = new();
 

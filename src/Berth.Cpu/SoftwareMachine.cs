@@ -12,9 +12,9 @@ public sealed class SoftwareMachine : IVirtualMachine
     private readonly StubCache _stubs = new();
 
     private readonly bool _translate;
-    private readonly IReadOnlyList<StubProcess> _processes;
+    private readonly IReadOnlyList<StubProcess[]> _processes;
 
-    internal SoftwareMachine(VirtualMachineConfig config, bool translate, IReadOnlyList<StubProcess> processes)
+    internal SoftwareMachine(VirtualMachineConfig config, bool translate, IReadOnlyList<StubProcess[]> processes)
     {
         _config = config;
         _translate = translate;
@@ -31,7 +31,7 @@ public sealed class SoftwareMachine : IVirtualMachine
     public IVirtualCpu CreateCpu()
     {
         if (_cpus.Count >= _config.CpuCount) throw new InvalidOperationException($"The machine was configured with {_config.CpuCount} processors.");
-        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate, _processes);
+        var cpu = new SoftwareCpu(_config, _cpus.Count, _stubs, _translate, _cpus.Count < _processes.Count ? _processes[_cpus.Count] : []);
         _cpus.Add(cpu);
         return cpu;
     }
@@ -48,6 +48,6 @@ public sealed class SoftwareMachine : IVirtualMachine
         foreach (IVirtualCpu cpu in _cpus) cpu.Dispose();
         _cpus.Clear();
         _stubs.Dispose();
-        foreach (StubProcess process in _processes) process.Dispose();
+        foreach (StubProcess process in _processes.SelectMany(static each => each)) process.Dispose();
     }
 }

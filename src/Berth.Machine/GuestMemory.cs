@@ -129,6 +129,14 @@ public sealed unsafe class GuestMemory : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long PageIndex(nint hostAddress) => (hostAddress - (nint)_base) >> PageShift;
 
+    /// <summary>Whether a page is watched, or about to be.</summary>
+    public bool IsWatched(long page)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)page, (ulong)PageCount);
+        // SAFETY: the index is in range.
+        return Volatile.Read(ref _watched[page]) != 0;
+    }
+
     /// <summary>Starts watching a page. Stores of other vCPUs that began before are visible when this returns.</summary>
     public void Watch(long page)
     {

@@ -53,8 +53,8 @@ internal sealed class MachineProcess : IDisposable
         _config = config;
         bool translate = config.CpuEngine == CpuEngine.Translator;
         // The processes that run the guest's user code are given the memory now: none can be started later. A guest that starts anew does without.
-        if (translate && config is { DirectExecution: true, Cpus: 1 }) _firstMemory = new GuestMemory((ulong)config.Memory);
-        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, _firstMemory);
+        if (translate && config.DirectExecution) _firstMemory = new GuestMemory((ulong)config.Memory);
+        _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, _firstMemory, config.Cpus);
         _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
         _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));

@@ -11,7 +11,7 @@ namespace Berth.Cpu.Direct;
 
 /// <summary>Runs user code of the guest on the host's processor itself, in a process whose memory is the guest's user memory: the host's MMU makes the
 /// checks. Whatever is not plain user code stops it before it has happened, and the interpreter goes on from that instruction. See
-/// docs/decisions/0020-direct-execution.md. For machines with one processor.</summary>
+/// docs/decisions/0020-direct-execution.md.</summary>
 internal sealed unsafe class DirectExecution : IDisposable
 {
     /// <summary>Pages that are entered together where one of them is touched.</summary>
@@ -37,8 +37,10 @@ internal sealed unsafe class DirectExecution : IDisposable
     // Those of the address space that is run, or was last.
     private UserMirror _mirror;
 
-    // The process that is being run.
+    // The process while it is let run, and how often one was.
     private volatile StubProcess? _inside;
+    private long _turns;
+    private int _thread;
 
     public DirectExecution(Core core, CpuState* s, GuestMemory memory, IReadOnlyList<StubProcess> processes)
     {
@@ -47,7 +49,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         _memory = memory;
         _mirrors = new UserMirrors(memory, processes);
         _mirror = _mirrors.Of(Pcid);
-        memory.PageWatched += _mirrors.Watched;
+        memory.PageWatched += PageWatched;
         memory.WatchedPageWritten += PageChanged;
         memory.PageUnwatched += PageChanged;
     }
@@ -98,24 +100,20 @@ internal sealed unsafe class DirectExecution : IDisposable
         // Tracing may be forbidden on this host: the translator does it all.
         if (!_mirror.Attach()) return Refuse();
         long begun = Stopwatch.GetTimestamp();
+        _thread = Environment.CurrentManagedThreadId;
         _mirror.Pages.Settle();
         if (!_mirror.Flush()) return Refuse();
         Load();
         TraceStop stop = new(StubProcess.KickSignal, false);
         long inside = 0;
         int runs = 0;
-        _inside = Process;
-        // Whoever sets the poll word looks at it afterwards.
-        Interlocked.MemoryBarrier();
-        while (Volatile.Read(ref _s->Poll) == 0)
+        long from;
+        while (TryRun(ref stop, out from))
         {
-            long from = Stopwatch.GetTimestamp();
-            stop = Process.Run();
             inside += Stopwatch.GetTimestamp() - from;
             runs++;
             if (stop.Signal != StubProcess.KickSignal && (stop.Signal != Libc.SIGSEGV || !Resolve())) break;
         }
-        _inside = null;
         if (runs > 0) Save(stop);
         long ticks = Stopwatch.GetTimestamp() - begun;
         bool byItself = stop.Signal != StubProcess.KickSignal;
@@ -125,6 +123,38 @@ internal sealed unsafe class DirectExecution : IDisposable
         // A kick that brings nothing to deliver leaves user code where it is.
         IsWanted = !byItself && (_policy.IsHot || IsAlways);
         return true;
+    }
+
+    /// <summary>Lets the process run until something stops it; false if there is something to be done before.</summary>
+    private bool TryRun(ref TraceStop stop, out long from)
+    {
+        from = Stopwatch.GetTimestamp();
+        try
+        {
+            _inside = Process;
+            // Whoever sets the poll word looks at it afterwards.
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _s->Poll) != 0) return false;
+            stop = Process.Run();
+            return true;
+        }
+        finally
+        {
+            _inside = null;
+            Volatile.Write(ref _turns, _turns + 1);
+        }
+    }
+
+    /// <summary>Returns once no user code runs here that has not been settled since. Any thread.</summary>
+    private void Expel()
+    {
+        Volatile.Write(ref _s->Poll, 1);
+        Interlocked.MemoryBarrier();
+        if (Environment.CurrentManagedThreadId == Volatile.Read(ref _thread)) return;
+        long turn = Volatile.Read(ref _turns);
+        Kick();
+        SpinWait wait = default;
+        while (_inside is not null && Volatile.Read(ref _turns) == turn) wait.SpinOnce();
     }
 
     private bool IsAllowed
@@ -270,43 +300,47 @@ internal sealed unsafe class DirectExecution : IDisposable
             _s->FaultVector = -1;
             return false;
         }
-        nint host = entry->Host;
-        Neighbour previous = Beside(linear - 0x1000), next = Beside(linear + 0x1000);
-        if (Listed(host, previous, next) is not { } listed || !_mirror.Breakpoints.Set(linear, listed)) return false;
+        CodeVersions versions = Observe(linear, entry->Host);
+        if (Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed)) return false;
         // That it is watched now may have cost it its writable mapping.
         _mirror.Pages.Settle();
-        if (previous.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(previous.Host));
-        if (next.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(next.Host));
-        _mirror.Pages.Map(linear, host, Libc.PROT_READ | Libc.PROT_EXEC);
-        return true;
+        if (versions.Previous.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(versions.Previous.Host));
+        if (versions.Next.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(versions.Next.Host));
+        _mirror.Pages.Map(linear, entry->Host, Libc.PROT_READ | Libc.PROT_EXEC);
+        if (Observe(linear, entry->Host) == versions) return true;
+        // Another thread has changed it, perhaps before it could know that this must be told.
+        _mirror.Pages.Drop(linear);
+        return false;
     }
 
     /// <summary>Offsets of the instructions in a page that must not run; null if they are too many.</summary>
-    private ushort[]? Listed(nint host, Neighbour previous, Neighbour next)
+    private ushort[]? Listed(in CodeVersions versions)
     {
-        long page = _memory.PageIndex(host);
-        var version = (_memory.Observe(page), previous, next);
-        if (_verdicts.TryGetValue(page, out Verdict known) && known.Versions == version) return known.Listed;
+        long page = _memory.PageIndex(versions.Page.Host);
+        if (_verdicts.TryGetValue(page, out Verdict known) && known.Versions == versions) return known.Listed;
         // Bounded; what is forgotten is looked at again.
         if (_verdicts.Count > MaxVerdicts) _verdicts.Clear();
         Span<ushort> places = stackalloc ushort[StubProcess.Breakpoints];
-        int count = _scan.Find(previous.Host, host, next.Host, places);
+        int count = _scan.Find(versions.Previous.Host, versions.Page.Host, versions.Next.Host, places);
         ushort[]? listed = count < 0 ? null : places[..count].ToArray();
-        _verdicts[page] = new(version, listed);
+        _verdicts[page] = new(versions, listed);
         return listed;
     }
 
-    /// <summary>The page before or behind one that runs, watched like that: instructions may reach across. Nothing where there is none.</summary>
-    private Neighbour Beside(ulong linear)
-    {
-        nint host = _core.Mmu.Peek(linear, AccessKind.Execute, out _);
-        return host == 0 ? default : new(host, _memory.Observe(_memory.PageIndex(host)));
-    }
+    /// <summary>Watches a page and those beside it: instructions may reach across.</summary>
+    private CodeVersions Observe(ulong linear, nint host) => new(Version(Beside(linear - 0x1000)), Version(host), Version(Beside(linear + 0x1000)));
 
-    private readonly record struct Neighbour(nint Host, uint Version);
+    private nint Beside(ulong linear) => _core.Mmu.Peek(linear, AccessKind.Execute, out _);
 
-    /// <summary>What was found out about a page, and from which contents of it and its neighbours.</summary>
-    private readonly record struct Verdict((uint, Neighbour, Neighbour) Versions, ushort[]? Listed);
+    private PageVersion Version(nint host) => host == 0 ? default : new(host, _memory.Observe(_memory.PageIndex(host)));
+
+    /// <summary>A page of RAM and the version of its contents; nothing where there is none.</summary>
+    private readonly record struct PageVersion(nint Host, uint Version);
+
+    private readonly record struct CodeVersions(PageVersion Previous, PageVersion Page, PageVersion Next);
+
+    /// <summary>What was found out about a page, and from which contents.</summary>
+    private readonly record struct Verdict(CodeVersions Versions, ushort[]? Listed);
 
     private bool MapCluster(ulong linear)
     {
@@ -321,8 +355,7 @@ internal sealed unsafe class DirectExecution : IDisposable
             nint host = _core.Mmu.Peek(at, AccessKind.Read, out PageWalker.Translation t);
             // Those that the guest has not touched yet stay untouched.
             if (host == 0 || !t.Accessed) continue;
-            bool writable = t.Writable && t.Dirty && _s->Watch[_memory.PageIndex(host)] == 0;
-            _mirror.Pages.Map(at, host, Libc.PROT_READ | (writable ? Libc.PROT_WRITE : 0));
+            _mirror.Pages.Map(at, host, Libc.PROT_READ | (t.Writable && t.Dirty ? Libc.PROT_WRITE : 0));
         }
         return true;
     }
@@ -332,23 +365,27 @@ internal sealed unsafe class DirectExecution : IDisposable
     {
         if ((rights & (Libc.PROT_WRITE | Libc.PROT_EXEC)) != 0) return false;
         byte* host = _core.Mmu.PointerSlow(linear, 1, AccessKind.Write);
-        if (host == null || _s->Watch[_memory.PageIndex((nint)host)] != 0) return false;
+        if (host == null) return false;
         _mirror.Pages.Map(linear, (nint)host, Libc.PROT_READ | Libc.PROT_WRITE);
-        return true;
+        return (_mirror.Pages.Rights(linear) & Libc.PROT_WRITE) != 0;
     }
 
 
+    /// <summary>Stores of the guest to a page must be seen from now on, also those that it is about to make here.</summary>
+    private void PageWatched(long page)
+    {
+        if (_mirrors.Watched(page)) Expel();
+    }
+
+    /// <summary>Code has changed: what the page was run for must be found out anew before the one who changed it goes on.</summary>
     private void PageChanged(long page)
     {
-        if (!_mirrors.Changed(page)) return;
-        Volatile.Write(ref _s->Poll, 1);
-        Interlocked.MemoryBarrier();
-        Kick();
+        if (_mirrors.Changed(page)) Expel();
     }
 
     public void Dispose()
     {
-        _memory.PageWatched -= _mirrors.Watched;
+        _memory.PageWatched -= PageWatched;
         _memory.WatchedPageWritten -= PageChanged;
         _memory.PageUnwatched -= PageChanged;
         _scan.Dispose();

@@ -4,8 +4,8 @@ using Berth.Machine;
 
 namespace Berth.Cpu.Direct;
 
-/// <summary>The guest's user pages that the stub process has mapped: a second TLB, which forgets what the first forgets. A page that is watched is never
-/// writable there, and one that is executable is always watched.</summary>
+/// <summary>The guest's user pages that a process has mapped: a second TLB, which forgets what the first forgets. A page that is watched is never writable
+/// there, and one that is executable is always watched. Members belong to the processor's thread, but for those that say otherwise.</summary>
 internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
 {
     // The kernel allows a process 65,530 pieces.
@@ -15,9 +15,14 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
     private const ulong Several = ulong.MaxValue;
 
     private readonly Dictionary<ulong, int> _rights = [];
+    private readonly List<ulong> _dropped = [];
+
+    // What other threads look at: pages of RAM that are mapped writable, and where; those that executable code was read from; and what is to be unmapped
+    // for their sake.
+    private readonly Lock _shared = new();
     private readonly Dictionary<long, ulong> _writable = [];
     private readonly HashSet<long> _executable = [];
-    private readonly List<ulong> _dropped = [];
+    private readonly List<ulong> _watched = [];
     private volatile bool _isStale;
 
     /// <summary>PROT_* of the page at a linear address, -1 where none is mapped.</summary>
@@ -38,18 +43,22 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
         if (Rights(linear - 0x1000) is > 0 and var before && (before & Libc.PROT_EXEC) != 0 && _rights.Remove(linear - 0x1000)) _dropped.Add(linear - 0x1000);
     }
 
-    /// <summary>Stores to a page of RAM must be seen from now on. The processor's thread.</summary>
-    public void Watched(long page)
+    /// <summary>Stores to a page of RAM must be seen from now on; true if the process may make some, until what is mapped is settled. Any thread.</summary>
+    public bool Watched(long page)
     {
-        if (!_writable.Remove(page, out ulong linear)) return;
-        if (linear == Several) _isStale = true;
-        else Drop(linear);
+        lock (_shared)
+        {
+            if (!_writable.Remove(page, out ulong linear)) return false;
+            if (linear == Several) _isStale = true;
+            else _watched.Add(linear);
+            return true;
+        }
     }
 
     /// <summary>A watched page has changed, or is watched no more; true if its code may be running here. Any thread.</summary>
     public bool Changed(long page)
     {
-        lock (_executable)
+        lock (_shared)
         {
             if (!_executable.Contains(page)) return false;
             _isStale = true;
@@ -60,40 +69,59 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
     /// <summary>Code that is mapped reaches into another page of RAM, which is watched.</summary>
     public void DependOn(long page)
     {
-        lock (_executable) _executable.Add(page);
+        lock (_shared) _executable.Add(page);
     }
 
     /// <summary>Asks for all that must go to be unmapped.</summary>
     public void Settle()
     {
-        if (_isStale || _rights.Count > MaxPages)
+        lock (_shared)
         {
-            lock (_executable)
+            if (_isStale || _rights.Count > MaxPages)
             {
                 _isStale = false;
                 _executable.Clear();
+                _writable.Clear();
+                _rights.Clear();
+                _dropped.Clear();
+                process.UnmapAll();
             }
-            _rights.Clear();
-            _writable.Clear();
-            process.UnmapAll();
+            else
+            {
+                foreach (ulong linear in _watched) Drop(linear);
+            }
+            _watched.Clear();
         }
-        else
-        {
-            foreach (ulong linear in _dropped) process.Unmap(linear, 0x1000);
-        }
+        foreach (ulong linear in _dropped) process.Unmap(linear, 0x1000);
         _dropped.Clear();
     }
 
-    /// <summary>Asks for a page of guest RAM at a linear address. An executable one must be watched already.</summary>
+    /// <summary>Asks for a page of guest RAM at a linear address: without the right to write if it is watched. An executable one must be watched.</summary>
     public void Map(ulong linear, nint host, int rights)
     {
         long page = memory.PageIndex(host);
+        if ((rights & Libc.PROT_WRITE) != 0 && !EnterWritable(page, linear)) rights &= ~Libc.PROT_WRITE;
+        if ((rights & Libc.PROT_EXEC) != 0) DependOn(page);
         _rights[linear] = rights;
-        if ((rights & Libc.PROT_WRITE) != 0) _writable[page] = _writable.GetValueOrDefault(page, linear) == linear ? linear : Several;
-        if ((rights & Libc.PROT_EXEC) != 0)
-        {
-            lock (_executable) _executable.Add(page);
-        }
         process.Map(linear, 0x1000, rights, page << GuestMemory.PageShift);
+    }
+
+    /// <summary>Says first that a page is writable and then looks whether it is watched; who watches it does so the other way round.</summary>
+    private bool EnterWritable(long page, ulong linear)
+    {
+        bool had;
+        ulong before;
+        lock (_shared)
+        {
+            had = _writable.TryGetValue(page, out before);
+            _writable[page] = had && before != linear ? Several : linear;
+        }
+        if (!memory.IsWatched(page)) return true;
+        lock (_shared)
+        {
+            // If it is not there any more, what it was there for is to be unmapped.
+            if (_writable.Remove(page) && had) _writable[page] = before;
+        }
+        return false;
     }
 }

@@ -45,10 +45,12 @@ internal sealed class UserMirrors(GuestMemory memory, IReadOnlyList<StubProcess>
         foreach (UserMirror mirror in _mirrors) mirror.Pages.Drop(linear);
     }
 
-    /// <summary>Stores to a page of RAM must be seen from now on. The processor's thread.</summary>
-    public void Watched(long page)
+    /// <summary>Stores to a page of RAM must be seen from now on; true if the process of one may make some. Any thread.</summary>
+    public bool Watched(long page)
     {
-        foreach (UserMirror mirror in _mirrors) mirror.Pages.Watched(page);
+        bool mayStore = false;
+        foreach (UserMirror mirror in _mirrors) mayStore |= mirror.Pages.Watched(page);
+        return mayStore;
     }
 
     /// <summary>A watched page has changed, or is watched no more; true if its code may be running. Any thread.</summary>

@@ -37,7 +37,7 @@ internal sealed unsafe partial class Core : IDisposable
         Msrs = new Msrs(this, S);
         Reset();
         if (translate && BinaryTranslator.IsSupported) Translator = new BinaryTranslator(this, S, config.Memory, config.CountInstructions);
-        if (Translator is not null && processes is { Count: > 0 } && IsOnly) Direct = new DirectExecution(this, S, config.Memory, processes);
+        if (Translator is not null && processes is { Count: > 0 }) Direct = new DirectExecution(this, S, config.Memory, processes);
     }
 
     /// <summary>Runs hot 64-bit code; null where everything is interpreted.</summary>

@@ -10,7 +10,7 @@ public abstract class GuestEngine
 
     public static GuestEngine Translator { get; } = new SoftwareEngine(translate: true);
 
-    /// <summary>The translator, and all user code on the host's processor itself, in machines with one processor.</summary>
+    /// <summary>The translator, and all user code on the host's processor itself.</summary>
     public static GuestEngine Direct { get; } = new SoftwareEngine(translate: true, direct: true);
 
     public abstract IVirtualMachine CreateMachine(VirtualMachineConfig config);
@@ -26,7 +26,7 @@ public abstract class GuestEngine
     private sealed class SoftwareEngine(bool translate, bool direct = false) : GuestEngine
     {
         public override IVirtualMachine CreateMachine(VirtualMachineConfig config) =>
-            new SoftwareHypervisor(translate, direct ? config.Memory : null).CreateMachine(config);
+            new SoftwareHypervisor(translate, direct ? config.Memory : null, config.CpuCount).CreateMachine(config);
 
         // Every block is translated at once.
         public override void Prepare(IVirtualCpu cpu)

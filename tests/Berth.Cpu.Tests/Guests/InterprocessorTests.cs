@@ -160,3 +160,5 @@ public abstract class InterprocessorTests : IDisposable
 public sealed class InterpretedInterprocessorTests() : InterprocessorTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedInterprocessorTests() : InterprocessorTests(GuestEngine.Translator);
+
+public sealed class DirectInterprocessorTests() : InterprocessorTests(GuestEngine.Direct);

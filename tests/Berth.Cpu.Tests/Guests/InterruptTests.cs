@@ -171,3 +171,5 @@ public abstract class InterruptTests(GuestEngine engine)
 public sealed class InterpretedInterruptTests() : InterruptTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedInterruptTests() : InterruptTests(GuestEngine.Translator);
+
+public sealed class DirectInterruptTests() : InterruptTests(GuestEngine.Direct);

@@ -186,3 +186,5 @@ public abstract class ModeTests(GuestEngine engine)
 public sealed class InterpretedModeTests() : ModeTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedModeTests() : ModeTests(GuestEngine.Translator);
+
+public sealed class DirectModeTests() : ModeTests(GuestEngine.Direct);

@@ -5,9 +5,11 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Berth.Cpu.Tests.Guests;
 
-public abstract class MultiprocessorTests(GuestEngine engine)
+/// <param name="engine">What the guest runs on.</param>
+/// <param name="users">Bit mask of the processors that run it as user code.</param>
+public abstract class MultiprocessorTests(GuestEngine engine, int users = 0)
 {
-    private static void RunAll(Guest guest)
+    private void RunAll(Guest guest)
     {
         Thread[] threads = [.. guest.Machine.Cpus.Select(cpu => new Thread(() => cpu.Run()))];
         foreach (Thread t in threads) t.Start();
@@ -20,19 +22,38 @@ public abstract class MultiprocessorTests(GuestEngine engine)
             threads[i].Join();
         }
         Assert.True(done, "the processors did not finish");
+        if (engine == GuestEngine.Direct) Assert.All(guest.Machine.Cpus, cpu => Assert.Equal((users >> cpu.Index & 1) != 0, ((SoftwareCpu)cpu).DirectEntries > 0));
     }
 
     private static void Finish(Assembler a)
     {
+        // User code must not halt: the kernel does it for the fault.
         a.mov(__qword_ptr[(r15 * 8) + (long)(Guest.Data + 0x100)], 1);
         a.hlt();
     }
 
-    private static void Start(Guest guest)
+    private void Start(Guest guest)
     {
+        const ulong enter = 0x11_0000, functions = 0x19_0000;
+        if (users != 0)
+        {
+            foreach (ulong page in (ulong[])[Guest.Code, functions]) guest.Map(page, page | Guest.Rw | Guest.User);
+            guest.Assemble(a =>
+            {
+                a.imul(rax, r15, -0x800);
+                a.add(rax, (int)Guest.StackTop - 0x1800);
+                a.push(Guest.UserData);
+                a.push(rax);
+                a.push(0x202);
+                a.push(Guest.UserCode64);
+                a.push((int)Guest.Code);
+                a.iretq();
+            }, enter);
+        }
         foreach (IVirtualCpu cpu in guest.Machine.Cpus)
         {
             CpuRegisters r = Guest.LongMode(cpu.Index);
+            if ((users >> cpu.Index & 1) != 0) r.Rip = enter;
             r.General[15] = (ulong)cpu.Index;
             cpu.SetRegisters(r);
         }
@@ -273,3 +294,10 @@ public abstract class MultiprocessorTests(GuestEngine engine)
 public sealed class InterpretedMultiprocessorTests() : MultiprocessorTests(GuestEngine.Interpreter);
 
 public sealed class TranslatedMultiprocessorTests() : MultiprocessorTests(GuestEngine.Translator);
+
+public sealed class TranslatedUserMultiprocessorTests() : MultiprocessorTests(GuestEngine.Translator, users: 0b11);
+
+public sealed class DirectMultiprocessorTests() : MultiprocessorTests(GuestEngine.Direct, users: 0b11);
+
+/// <summary>The first processor's stores, made directly, are seen by the second's translator.</summary>
+public sealed class DirectWriterMultiprocessorTests() : MultiprocessorTests(GuestEngine.Direct, users: 0b01);
