@@ -15,7 +15,7 @@ public sealed record MachineConfig
     /// <summary>What the processors are.</summary>
     public CpuEngine CpuEngine { get; init; }
 
-    /// <summary>Whether busy user code is run on the host's processor itself, where a machine with one processor is translated.</summary>
+    /// <summary>Whether busy user code is run on the host's processor itself, where it is translated.</summary>
     public bool DirectExecution { get; init; }
 
     /// <summary>Kernel file: bzImage or ELF.</summary>

@@ -55,6 +55,27 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     }
 
     [Fact]
+    public async Task DirectExecution_BusyUserCode_RunsInProcessesThatEndWithTheMachine()
+    {
+        const string Script = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo counted $i; while :; do :; done";
+        (await Berth("run", "-d", "--vm", "--name", "direct", "--cpus", "2", "-m", "128m", "--annotation", "berth.direct-execution=true", "busybox", "sh", "-c", Script)).Expect();
+        string machine = await Inspect("direct", "{{.State.Pid}}");
+        await VmFixture.WaitForLogAsync(Daemon, "direct", "counted 300000");
+        string[] users = [.. (await Command.RunAsync("ps", ["-o", "pid=,comm=", "--ppid", machine], cancellationToken: Cancellation)).Expect().Lines
+            .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(static line => line[1] == "berth-user").Select(static line => line[0])];
+        Assert.NotEmpty(users);
+        // The loop has not ended: what it takes is counted by those that run it.
+        while (users.Sum(ProcessorTime) < 10) await Task.Delay(50, Cancellation);
+        string[] all = (await Command.RunAsync("ps", ["-o", "pid=", "--ppid", machine], cancellationToken: Cancellation)).Expect().Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        (await Command.RunAsync("kill", ["-9", machine], cancellationToken: Cancellation)).Expect();
+        Assert.Equal("137", (await Docker("wait", "direct")).Expect().Text);
+        (await Docker("rm", "direct")).Expect();
+        Assert.DoesNotContain(all, static user => Directory.Exists($"/proc/{user}"));
+
+        static long ProcessorTime(string user) => long.Parse(File.ReadAllText($"/proc/{user}/stat").Split(' ')[13]);
+    }
+
+    [Fact]
     public async Task StopStartKill_LogsExitCodesAndTheDiskSurvive()
     {
         const string Script = "trap 'echo bye; exit 5' TERM; echo boots >>/boots; echo boot $(wc -l </boots); while :; do sleep 1; done";
