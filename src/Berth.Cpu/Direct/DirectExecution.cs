@@ -17,21 +17,13 @@ internal sealed unsafe class DirectExecution : IDisposable
     /// <summary>Pages that are entered together where one of them is touched.</summary>
     private const int Cluster = 32;
 
-    private const int MaxVerdicts = 1 << 16;
-
-    private const ushort UserCode = 0x33, UserStack = 0x2B;
-
-    // What the child's flags can differ in from those that Write sets.
-    private const ulong Sticky = RFlags.Identification | RFlags.NestedTask;
-    private const ulong Taken = RFlags.Direction | RFlags.AlignmentCheck | RFlags.Trap | Sticky;
-
     private readonly Core _core;
     private readonly CpuState* _s;
     private readonly GuestMemory _memory;
     private readonly UserMirrors _mirrors;
     private readonly DirectPolicy _policy = new();
-    private readonly Dictionary<long, Verdict> _verdicts = [];
-    private readonly CodeScan _scan = new();
+    private readonly UserRegisters _registers;
+    private readonly CodeVerdicts _verdicts;
     private bool _isUsable = true;
 
     // Those of the address space that is run, or was last.
@@ -47,6 +39,8 @@ internal sealed unsafe class DirectExecution : IDisposable
         _core = core;
         _s = s;
         _memory = memory;
+        _registers = new UserRegisters(core, s);
+        _verdicts = new CodeVerdicts(core.Mmu, memory);
         _mirrors = new UserMirrors(memory, processes);
         _mirror = _mirrors.Of(Pcid);
         memory.PageWatched += PageWatched;
@@ -96,14 +90,14 @@ internal sealed unsafe class DirectExecution : IDisposable
         IsWanted = false;
         if (!IsAllowed) return false;
         _mirror = _mirrors.Of(Pcid);
-        if (!IsPlaceFree || (_s->SystemFlags & Sticky) != _mirror.StickyFlags) return false;
+        if (!IsPlaceFree || (_s->SystemFlags & UserRegisters.Sticky) != _mirror.StickyFlags) return false;
         // Tracing may be forbidden on this host: the translator does it all.
         if (!_mirror.Attach()) return Refuse();
         long begun = Stopwatch.GetTimestamp();
         _thread = Environment.CurrentManagedThreadId;
         _mirror.Pages.Settle();
         if (!_mirror.Flush()) return Refuse();
-        Load();
+        _registers.Load(Process);
         TraceStop stop = new(StubProcess.KickSignal, false);
         long inside = 0;
         int runs = 0;
@@ -114,7 +108,7 @@ internal sealed unsafe class DirectExecution : IDisposable
             runs++;
             if (stop.Signal != StubProcess.KickSignal && (stop.Signal != Libc.SIGSEGV || !Resolve())) break;
         }
-        if (runs > 0) Save(stop);
+        if (runs > 0) _registers.Save(_mirror, stop);
         long ticks = Stopwatch.GetTimestamp() - begun;
         bool byItself = stop.Signal != StubProcess.KickSignal;
         _policy.Stayed(ticks, inside, runs);
@@ -165,7 +159,7 @@ internal sealed unsafe class DirectExecution : IDisposable
             const ulong cr0 = Cr0.ProtectionEnable | Cr0.Paging | Cr0.WriteProtect | Cr0.NumericError, cr4 = Cr4.Fxsr | Cr4.SimdExceptions | Cr4.Xsave | Cr4.Fsgsbase;
             return _isUsable && s->Cpl == 3 && s->CodeSize == 2 && ((s->Step & ~StepFlags.Resume) | s->Pending) == 0 && (s->Debug[7] & 0xFF) == 0 && s->DebugHits == 0
                 && (s->Cr0 & (cr0 | Cr0.TaskSwitched | Cr0.Emulation)) == cr0 && (s->Cr4 & cr4) == cr4 && s->Xcr0 == CpuModel.Xcr0
-                && s->Cs.Selector == UserCode && s->Ss.Selector == UserStack && (s->Ds.Selector | s->Es.Selector | s->Fs.Selector | s->Gs.Selector) == 0
+                && s->Cs.Selector == UserRegisters.Code && s->Ss.Selector == UserRegisters.Stack && (s->Ds.Selector | s->Es.Selector | s->Fs.Selector | s->Gs.Selector) == 0
                 && s->Fs.Base < StubProcess.End && s->Gs.Base < StubProcess.End && s->Rip < StubProcess.End
                 && (s->SystemFlags & (RFlags.Trap | RFlags.AlignmentCheck | RFlags.Interrupt)) == RFlags.Interrupt;
         }
@@ -180,89 +174,6 @@ internal sealed unsafe class DirectExecution : IDisposable
         _core.Mmu.Peek(Process.Place, AccessKind.Read, out _) == 0 && _core.Mmu.Peek(Process.Place + StubProcess.PlaceLength - 1, AccessKind.Read, out _) == 0;
 
     private bool Refuse() => _isUsable = false;
-
-    private void Load()
-    {
-        CpuState* s = _s;
-        // Without breakpoints RF says nothing.
-        s->SystemFlags &= ~RFlags.Resume;
-        _core.SystemFlagsChanged();
-        ref Libc.user_regs_struct r = ref Process.Registers;
-        ulong* g = s->Registers;
-        (r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi) = (g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]);
-        (r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15) = (g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
-        (r.rip, r.eflags, r.orig_rax) = (s->Rip, Flags.All(s), ulong.MaxValue);
-        (r.cs, r.ss, r.ds, r.es, r.fs, r.gs) = (UserCode, UserStack, 0, 0, 0, 0);
-        (r.fs_base, r.gs_base) = (s->Fs.Base, s->Gs.Base);
-        Process.Write();
-        Span<byte> area = Process.ExtendedState;
-        area.Clear();
-        new ReadOnlySpan<byte>(s->Xsave, CpuModel.XsaveSize).CopyTo(area);
-        area[512..576].Clear();
-        area[512] = (byte)CpuModel.Xcr0;
-        Process.WriteExtended();
-    }
-
-    private void Save(TraceStop stop)
-    {
-        CpuState* s = _s;
-        Process.Read();
-        Libc.user_regs_struct r = Process.Registers;
-        ulong* g = s->Registers;
-        (g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]) = (r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi);
-        (g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]) = (r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15);
-        s->Rip = r.rip;
-        Flags.SetStatus(s, r.eflags);
-        s->SystemFlags = (s->SystemFlags & ~Taken) | (r.eflags & Taken);
-        _mirror.StickyFlags = r.eflags & Sticky;
-        _core.SystemFlagsChanged();
-        SaveSegments(r);
-        Process.ReadExtended();
-        uint mask = s->MxcsrMask;
-        Span<byte> area = new(s->Xsave, CpuModel.XsaveSize);
-        Process.ExtendedState[..CpuModel.XsaveSize].CopyTo(area);
-        area[512..576].Clear();
-        area[512] = (byte)CpuModel.Xcr0;
-        s->MxcsrMask = mask;
-        if (stop.IsSystemCall)
-        {
-            // SYSCALL and INT 80h have two bytes each. What SYSCALL puts into RCX and R11 the guest's own will put there again.
-            (s->Rip, g[0]) = (r.rip - 2, r.orig_rax);
-        }
-        else if (stop.Signal == Libc.SIGTRAP && Process.Fault().Code != Libc.TRAP_HWBKPT) Trapped();
-        else if (stop.Signal == Libc.SIGSYS)
-        {
-            // The host's kernel stands for code of its own at addresses of the kernel's; it has returned from there already.
-            (s->Rip, g[4]) = (Process.Fault().Address, r.rsp - 8);
-        }
-    }
-
-    private void SaveSegments(in Libc.user_regs_struct r)
-    {
-        // The guest's tables have the same entries as the host's wherever such a load has succeeded.
-        if ((ushort)r.cs != UserCode && _core.Segmentation.ReadDescriptor((ushort)r.cs, 0, ExceptionVector.GeneralProtection, out SegmentDescriptor code))
-            _core.Segmentation.EnterCode((ushort)r.cs, code, 3);
-        ReadOnlySpan<(SegmentName Name, ulong Selector, ulong Before)> loaded =
-            [(SegmentName.Ss, r.ss, UserStack), (SegmentName.Ds, r.ds, 0), (SegmentName.Es, r.es, 0), (SegmentName.Fs, r.fs, 0), (SegmentName.Gs, r.gs, 0)];
-        foreach ((SegmentName name, ulong selector, ulong before) in loaded)
-        {
-            if ((ushort)selector != before) _core.Segmentation.Load((int)name, (ushort)selector);
-        }
-        _s->FaultVector = -1;
-        _core.Segmentation.SetBase((int)SegmentName.Fs, r.fs_base);
-        _core.Segmentation.SetBase((int)SegmentName.Gs, r.gs_base);
-    }
-
-    /// <summary>INT3 is run again by the interpreter; a single step that user code has asked for is over.</summary>
-    private void Trapped()
-    {
-        if ((_s->SystemFlags & RFlags.Trap) != 0)
-        {
-            _s->DebugHits |= 1UL << 14;
-            return;
-        }
-        _s->Rip -= _core.Mmu.PeekCode(_s->Rip - 1) is var last && last != null && *last == 0xCC ? 1u : 2u;
-    }
 
     /// <summary>Maps what the process has touched, where the guest's tables allow it; false where the guest must see a fault, or more than RAM is there.</summary>
     private bool Resolve()
@@ -300,47 +211,18 @@ internal sealed unsafe class DirectExecution : IDisposable
             _s->FaultVector = -1;
             return false;
         }
-        CodeVersions versions = Observe(linear, entry->Host);
-        if (Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed)) return false;
+        CodeVersions versions = _verdicts.Observe(linear, entry->Host);
+        if (_verdicts.Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed)) return false;
         // That it is watched now may have cost it its writable mapping.
         _mirror.Pages.Settle();
         if (versions.Previous.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(versions.Previous.Host));
         if (versions.Next.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(versions.Next.Host));
         _mirror.Pages.Map(linear, entry->Host, Libc.PROT_READ | Libc.PROT_EXEC);
-        if (Observe(linear, entry->Host) == versions) return true;
+        if (_verdicts.Observe(linear, entry->Host) == versions) return true;
         // Another thread has changed it, perhaps before it could know that this must be told.
         _mirror.Pages.Drop(linear);
         return false;
     }
-
-    /// <summary>Offsets of the instructions in a page that must not run; null if they are too many.</summary>
-    private ushort[]? Listed(in CodeVersions versions)
-    {
-        long page = _memory.PageIndex(versions.Page.Host);
-        if (_verdicts.TryGetValue(page, out Verdict known) && known.Versions == versions) return known.Listed;
-        // Bounded; what is forgotten is looked at again.
-        if (_verdicts.Count > MaxVerdicts) _verdicts.Clear();
-        Span<ushort> places = stackalloc ushort[StubProcess.Breakpoints];
-        int count = _scan.Find(versions.Previous.Host, versions.Page.Host, versions.Next.Host, places);
-        ushort[]? listed = count < 0 ? null : places[..count].ToArray();
-        _verdicts[page] = new(versions, listed);
-        return listed;
-    }
-
-    /// <summary>Watches a page and those beside it: instructions may reach across.</summary>
-    private CodeVersions Observe(ulong linear, nint host) => new(Version(Beside(linear - 0x1000)), Version(host), Version(Beside(linear + 0x1000)));
-
-    private nint Beside(ulong linear) => _core.Mmu.Peek(linear, AccessKind.Execute, out _);
-
-    private PageVersion Version(nint host) => host == 0 ? default : new(host, _memory.Observe(_memory.PageIndex(host)));
-
-    /// <summary>A page of RAM and the version of its contents; nothing where there is none.</summary>
-    private readonly record struct PageVersion(nint Host, uint Version);
-
-    private readonly record struct CodeVersions(PageVersion Previous, PageVersion Page, PageVersion Next);
-
-    /// <summary>What was found out about a page, and from which contents.</summary>
-    private readonly record struct Verdict(CodeVersions Versions, ushort[]? Listed);
 
     private bool MapCluster(ulong linear)
     {
@@ -370,7 +252,6 @@ internal sealed unsafe class DirectExecution : IDisposable
         return (_mirror.Pages.Rights(linear) & Libc.PROT_WRITE) != 0;
     }
 
-
     /// <summary>Stores of the guest to a page must be seen from now on, also those that it is about to make here.</summary>
     private void PageWatched(long page)
     {
@@ -388,6 +269,6 @@ internal sealed unsafe class DirectExecution : IDisposable
         _memory.PageWatched -= PageWatched;
         _memory.WatchedPageWritten -= PageChanged;
         _memory.PageUnwatched -= PageChanged;
-        _scan.Dispose();
+        _verdicts.Dispose();
     }
 }
