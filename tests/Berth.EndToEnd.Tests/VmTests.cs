@@ -58,7 +58,7 @@ public sealed class VmTests(VmFixture fixture) : IClassFixture<VmFixture>
     public async Task DirectExecution_BusyUserCode_RunsInProcessesThatEndWithTheMachine()
     {
         const string Script = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo counted $i; while :; do :; done";
-        (await Berth("run", "-d", "--vm", "--name", "direct", "--cpus", "2", "-m", "128m", "--annotation", "berth.direct-execution=true", "busybox", "sh", "-c", Script)).Expect();
+        (await Berth("run", "-d", "--vm", "--name", "direct", "--cpus", "2", "-m", "128m", "busybox", "sh", "-c", Script)).Expect();
         string machine = await Inspect("direct", "{{.State.Pid}}");
         await VmFixture.WaitForLogAsync(Daemon, "direct", "counted 300000");
         string[] users = [.. (await Command.RunAsync("ps", ["-o", "pid=,comm=", "--ppid", machine], cancellationToken: Cancellation)).Expect().Lines

@@ -13,7 +13,7 @@ internal sealed class DirectPolicy
     private const int Judged = 16;
 
     /// <summary>After stays that did not pay, so many interrupts pass before the next try; twice as many each time.</summary>
-    private const int FirstPause = 2, LongestPause = 32;
+    private const int FirstPause = 2, LongestPause = 64;
 
     // What it takes to let the other process run and to hear that it has stopped; not the guest's time, though it passes there.
     private static readonly long s_switch = 10 * Stopwatch.Frequency / 1_000_000;

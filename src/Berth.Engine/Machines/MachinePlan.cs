@@ -21,9 +21,6 @@ internal static class MachinePlan
     // Every name has headers of its own in a tar.
     private const int LayerBytesPerDiskByte = 2;
 
-    /// <summary>The annotation by which a machine asks for direct execution of user code.</summary>
-    public const string DirectExecution = "berth.direct-execution";
-
     // After the standard streams.
     private const int FirstTap = 3;
 
@@ -39,7 +36,7 @@ internal static class MachinePlan
         InstanceDefinition definition, MachineHost host, string hostName, string hosts, string resolver, IReadOnlyList<InterfaceConfig> interfaces, CpuEngine engine = CpuEngine.Translator, bool givesLayer = false) => new()
         {
             CpuEngine = engine,
-            DirectExecution = definition.HostConfig.Annotations?.GetValueOrDefault(DirectExecution) == "true",
+            DirectExecution = MachineRules.AllowsDirectExecution(definition.HostConfig),
             Id = definition.Id,
             Memory = MachineSize.Memory(definition.HostConfig),
             Cpus = MachineSize.Cpus(definition.HostConfig, host.Processors),

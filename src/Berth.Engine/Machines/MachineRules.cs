@@ -15,6 +15,9 @@ internal static class MachineRules
     /// <summary>What that annotation may say.</summary>
     public static IReadOnlyList<string> CpuEngines { get; } = ["auto", "kvm", "translator", "interpreter"];
 
+    /// <summary>The annotation by which a machine does without user code on the host's own processor: "false".</summary>
+    public const string DirectExecutionAnnotation = "berth.direct-execution";
+
     private const int MaxLimits = 16;
 
     public static void Check(CreateRequest request)
@@ -24,6 +27,8 @@ internal static class MachineRules
         CheckSize(host);
         if (!CpuEngines.Contains(RequestedEngine(host)))
             throw EngineException.Invalid($"HostConfig.Annotations[{CpuEngineAnnotation}]: \"{RequestedEngine(host)}\" is none of {string.Join(", ", CpuEngines)}");
+        if (host.Annotations?.GetValueOrDefault(DirectExecutionAnnotation) is { } direct and not ("true" or "false"))
+            throw EngineException.Invalid($"HostConfig.Annotations[{DirectExecutionAnnotation}]: \"{direct}\" is neither true nor false");
         CheckFiles(host);
         CheckNetwork(host);
         CheckCards(request.NetworkingConfig.EndpointsConfig?.Count ?? 0);
@@ -33,6 +38,9 @@ internal static class MachineRules
 
     /// <summary>What the processors shall be; "auto" unless something is asked for.</summary>
     public static string RequestedEngine(HostConfig host) => host.Annotations?.GetValueOrDefault(CpuEngineAnnotation) ?? CpuEngines[0];
+
+    /// <summary>Whether busy user code of a machine without KVM may run on the host's processor itself.</summary>
+    public static bool AllowsDirectExecution(HostConfig host) => host.Annotations?.GetValueOrDefault(DirectExecutionAnnotation) != "false";
 
     /// <summary>Memory and disk; the limits of processor time are checked as a container's.</summary>
     public static void CheckSize(HostConfig host)

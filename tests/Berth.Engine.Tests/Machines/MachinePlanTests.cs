@@ -54,6 +54,14 @@ public sealed class MachinePlanTests
     }
 
     [Fact]
+    public void Build_DirectExecution_UnlessTheMachineDoesWithout()
+    {
+        Assert.True(MachinePlan.Build(Definitions.Make(HostSettings), Host, "v", "", "", []).DirectExecution);
+        HostConfig without = HostSettings with { Annotations = new Dictionary<string, string> { ["berth.direct-execution"] = "false" } };
+        Assert.False(MachinePlan.Build(Definitions.Make(without), Host, "v", "", "", []).DirectExecution);
+    }
+
+    [Fact]
     public void Build_Mounts_KeepTheirOrderAndNumber()
     {
         PlannedMount[] mounts =

@@ -23,6 +23,15 @@ public sealed class MachineRulesTests
     }
 
     [Fact]
+    public void Check_DirectExecution_IsTrueOrFalse()
+    {
+        foreach (string value in (string[])["true", "false"]) Assert.Empty(Validate(Plain with { Annotations = Direct(value) }));
+        Assert.Contains("berth.direct-execution", Refused(Plain with { Annotations = Direct("no") }).Message, StringComparison.Ordinal);
+
+        static Dictionary<string, string> Direct(string value) => new() { ["berth.direct-execution"] = value };
+    }
+
+    [Fact]
     public void Check_WhatAMachineHas_IsTaken()
     {
         HostConfig host = Plain with
