@@ -16,6 +16,7 @@ using Berth.Vmm.Confinement;
 using Berth.Vmm.Control;
 using Berth.Vmm.Networks;
 using Berth.Vmm.Serial;
+using Berth.X86;
 
 namespace Berth.Vmm;
 
@@ -33,8 +34,6 @@ internal sealed class MachineProcess : IDisposable
     private readonly MachineConfig _config;
     private readonly IHypervisor _hypervisor;
     private GuestMemory? _firstMemory;
-    private readonly KernelImage _kernel;
-    private readonly byte[] _initrd;
     private readonly List<IBlockBackend> _disks = [];
     private readonly List<IFileSystemBackend> _fileSystems = [];
     private readonly MachineNetworks _networks;
@@ -55,8 +54,6 @@ internal sealed class MachineProcess : IDisposable
         // The processes that run the guest's user code are given the memory now: none can be started later. A guest that starts anew does without.
         if (translate && config.DirectExecution) _firstMemory = new GuestMemory((ulong)config.Memory);
         _hypervisor = config.CpuEngine == CpuEngine.Kvm ? KvmHypervisor.Open() : new SoftwareHypervisor(translate, _firstMemory, config.Cpus);
-        _kernel = KernelImage.Parse(File.ReadAllBytes(config.Kernel));
-        _initrd = File.ReadAllBytes(config.Initrd);
         foreach (DiskConfig disk in config.Disks) _disks.Add(RawDisk.Open(disk.Path, disk.IsReadOnly));
         if (config.SharedFolders.Count > 0)
         {
@@ -127,14 +124,7 @@ internal sealed class MachineProcess : IDisposable
         {
             _workload = null;
             _console.Connect(board.Serial);
-            board.Start(DirectBoot.Load(board.Memory, new()
-            {
-                Kernel = _kernel,
-                Initrd = _initrd,
-                CommandLine = $"{KernelArguments} {_config.CommandLine}".TrimEnd(),
-                Acpi = board.Acpi,
-                Smbios = new SmbiosConfig { SerialNumber = _config.Id, CpuCount = _config.Cpus },
-            }));
+            board.Start(Load(board));
             return await WaitAsync(port, board, config);
         }
         finally
@@ -143,6 +133,16 @@ internal sealed class MachineProcess : IDisposable
             await port.DisposeAsync();
         }
     }
+
+    // Read for each boot and kept by nobody: the files are larger than all else that a machine keeps in the managed heap.
+    private CpuRegisters Load(Board board) => DirectBoot.Load(board.Memory, new()
+    {
+        Kernel = KernelImage.Parse(File.ReadAllBytes(_config.Kernel)),
+        Initrd = File.ReadAllBytes(_config.Initrd),
+        CommandLine = $"{KernelArguments} {_config.CommandLine}".TrimEnd(),
+        Acpi = board.Acpi,
+        Smbios = new SmbiosConfig { SerialNumber = _config.Id, CpuCount = _config.Cpus },
+    });
 
     private async Task<int?> WaitAsync(PortStream port, Board board, MachineConfig config)
     {
@@ -184,8 +184,11 @@ internal sealed class MachineProcess : IDisposable
         GuestProcess process = await channel.StartAsync(WorkloadSpecs.Process(workload, workload.Tty ? HostTerminal.SizeOf(_input) : (24, 80), isMain: true));
         _workload = process;
         _access.Ready(channel);
+        using CancellationTokenSource ended = new();
+        _ = StartTrim.RunAsync(ended.Token);
         StdioRelay relay = new(process, workload.OpenStdin ? _input : null, _output, workload.Tty ? null : _error);
         GuestExit exit = await process.Exited;
+        await ended.CancelAsync();
         await relay.Drained;
         if (exit.ExitCode == 0 && _config.LayerFile.Length > 0) await LayerFile.ReceiveAsync(channel, _config.LayerFile, _config.LayerLimit);
         return exit.ExitCode;

@@ -10,7 +10,11 @@ namespace Berth.Cpu.Interpreter;
 internal sealed unsafe class BlockCache : IDisposable
 {
     private const int HashBits = 16, JumpBits = 12;
-    private const nuint ArenaSize = 48 << 20;
+
+    // Holds what runs rarely: hot code is translated. A boot decodes twice as much, once for the most part; what was dropped too early costs less than
+    // the time of two boots differs by.
+    private const nuint ArenaSize = 16 << 20;
+
     private const int Reserve = (Block.MaxOps * 80) + 1024;
 
     private readonly Core _core;
