@@ -68,13 +68,14 @@ public abstract class PrivilegeTests(GuestEngine engine)
     [InlineData(3, 200)]
     [InlineData(4, 200)]
     [InlineData(7, 200)]
-    public void Cpuid_ByUserCode_AnswersForTheGuest(int count, int distance)
+    public void Cpuid_ByUserCode_AnswersAsToTheKernel(int count, int distance)
     {
+        const int leaf = 0x4000_0000;
         using var guest = new Guest(engine);
-        guest.RunUser(a =>
+        guest.Assemble(a =>
         {
             Label second = a.CreateLabel(), third = a.CreateLabel();
-            a.mov(eax, 0x4000_0000);
+            a.mov(eax, leaf);
             a.jmp(second);
             // With no distance, an instruction of the page is run for the first time by the jump to it.
             a.nop(0x1000 - 7 - 3 + distance);
@@ -83,16 +84,25 @@ public abstract class PrivilegeTests(GuestEngine engine)
             {
                 a.cpuid();
                 a.add(r8, rax);
-                a.mov(eax, 0x4000_0000);
+                a.mov(eax, leaf);
             }
             a.mov(ecx, 100);
             a.Label(ref third);
             a.dec(ecx);
             a.jnz(third);
             a.ud2();
+        }, Guest.UserCode);
+        guest.Run(a =>
+        {
+            a.mov(eax, leaf);
+            a.cpuid();
+            a.mov(r9, rax);
+            Guest.EnterUser(a);
         });
+        ulong[] registers = guest.Cpu.GetRegisters().General.ToArray();
         Assert.Equal(ExceptionVector.InvalidOpcode, guest.Vector);
-        Assert.Equal((ulong)count * 0x4000_0010, guest.Cpu.GetRegisters().General[8]);
+        Assert.InRange(registers[9], (ulong)leaf + 1, leaf + 0x100ul);
+        Assert.Equal((ulong)count * registers[9], registers[8]);
     }
 
     [Theory]

@@ -42,6 +42,7 @@ internal sealed class KnownDifferencesAttribute : BeforeAfterTestAttribute
         ["ControlRegister_ImpossibleValue_IsGeneralProtection(register: 0, value: 6442450961)"] = Checks + "the upper half of CR0",
         ["FsGsBase_SwitchedOff_IsUndefined"] = "its user code runs with the host's CR4",
         ["TimeStampDisable_HidesTheCounterFromUser"] = "its user code runs with the host's CR4",
+        ["Cpuid_ByUserCode_AnswersAsToTheKernel"] = "its user code has the host's CPUID",
         ["IoPrivilege_OfThree_LetsUsersAtPortsAndInterruptFlag"] = "its user code runs with the host's I/O privilege",
         ["Wrmsr_ImpossibleValue_IsGeneralProtection(msr: 374,"] = "it takes any value for SYSENTER_EIP",
         ["Wrmsr_ImpossibleValue_IsGeneralProtection(msr: 631,"] = "it takes any value for PAT",
