@@ -1,3 +1,6 @@
+using Berth.Containers.Lifecycle;
+using Berth.Containers.Spec;
+
 namespace Berth.Containers.Tests.Lifecycle;
 
 /// <summary>What starts leave behind in this process; alone, because descriptors belong to all tests that run at the time.</summary>
@@ -19,6 +22,30 @@ public sealed class StartLeakTests : IDisposable
         Assert.Equal(mounts, File.ReadAllText("/proc/self/mounts"));
         Assert.Equal(before, Descriptors());
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Start_Failing_LeavesNoProcessAndNoDescriptor(bool mapped)
+    {
+        RuntimeSpec spec = TestContainer.Spec("/nonesuch");
+        if (mapped) spec = TestContainer.Mapped(spec);
+        Fail();
+        string processes = Children();
+        List<string> before = Descriptors();
+        for (int i = 0; i < 20; i++) Fail();
+        Assert.Equal(processes, Children());
+        Assert.Equal(before, Descriptors());
+
+        void Fail() => Assert.Throws<ContainerStartException>(() => TestContainer.Run(_box.Config(spec)));
+    }
+
+    private static string Children() => string.Concat(Directory.GetDirectories("/proc/self/task").Select(static task =>
+    {
+        // A thread of the runtime may end in between.
+        try { return File.ReadAllText(task + "/children"); }
+        catch (IOException) { return ""; }
+    }));
 
     // By kind and in order: numbers and inodes may differ, and the runtime opens assemblies when it needs them. The listing's own descriptor
     // is gone when it is looked at.

@@ -145,13 +145,4 @@ public sealed class UserNamespaceTests : IDisposable
             Assert.NotEqual(ReadLinkAt(null, $"/proc/self/ns/{ns}"), ReadLinkAt(null, $"/proc/{main.Pid}/ns/{ns}"));
         End(main);
     }
-
-    [Fact]
-    public void Start_MappedAndFailing_LeavesNoProcessAndNoDescriptor()
-    {
-        Assert.Throws<ContainerStartException>(() => Run("/nonesuch"));
-        int descriptors = Directory.GetFiles("/proc/self/fd").Length;
-        for (int i = 0; i < 10; i++) Assert.Throws<ContainerStartException>(() => Run("/nonesuch"));
-        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, descriptors + 10);
-    }
 }
