@@ -13,6 +13,9 @@ internal sealed class CodeBreakpoints(StubProcess process, MirroredPages pages)
     /// <summary>Whether the host lets the process have them.</summary>
     public bool IsUsable { get; private set; } = true;
 
+    /// <summary>Times that breakpoints of other pages had to make room.</summary>
+    public int Displacements { get; set; }
+
     /// <summary>Asks for the breakpoints of a page, at offsets in it; drops pages whose breakpoints make room. False where there can be none.</summary>
     public bool Set(ulong linear, ReadOnlySpan<ushort> offsets)
     {
@@ -22,6 +25,7 @@ internal sealed class CodeBreakpoints(StubProcess process, MirroredPages pages)
         {
             foreach (ulong place in Places) pages.Drop(place);
             _count = 0;
+            Displacements++;
         }
         foreach (ushort offset in offsets) _places[_count++] = linear + offset;
         _isChanged = true;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Berth.Cpu.Direct.Relocation;
 using Berth.Cpu.Interpreter;
 using Berth.Cpu.Memory;
 using Berth.Cpu.State;
@@ -29,6 +30,9 @@ internal sealed unsafe class DirectExecution : IDisposable
     // Those of the address space that is run, or was last.
     private UserMirror _mirror;
 
+    // What runs in place of the guest's own code, if anything does.
+    private RelocatedCode? _code;
+
     // The process while it is let run, and how often one was.
     private volatile StubProcess? _inside;
     private long _turns;
@@ -41,7 +45,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         _memory = memory;
         _registers = new UserRegisters(core, s);
         _verdicts = new CodeVerdicts(core.Mmu, memory);
-        _mirrors = new UserMirrors(memory, processes);
+        _mirrors = new UserMirrors(core.Mmu, memory, processes);
         _mirror = _mirrors.Of(Pcid);
         memory.PageWatched += PageWatched;
         memory.WatchedPageWritten += PageChanged;
@@ -50,6 +54,9 @@ internal sealed unsafe class DirectExecution : IDisposable
 
     /// <summary>Whether all user code is run directly that can be, not only where it pays.</summary>
     public bool IsAlways { get; set; }
+
+    /// <summary>Whether code is relocated from the beginning, not only where it cannot run in its place.</summary>
+    public bool RelocatesAlways { get; set; }
 
     /// <summary>Whether the next user code is to be run directly.</summary>
     public bool IsWanted { get; private set; }
@@ -95,9 +102,19 @@ internal sealed unsafe class DirectExecution : IDisposable
         if (!_mirror.Attach()) return Refuse();
         long begun = Stopwatch.GetTimestamp();
         _thread = Environment.CurrentManagedThreadId;
-        _mirror.Pages.Settle();
+        _mirror.Settle();
+        if (RelocatesAlways) _mirror.Relocate();
+        ulong rip = _s->Rip;
+        _code = _mirror.Relocated;
+        if (_code is not null)
+        {
+            rip = _code.Find(rip);
+            if (rip == 0) return false;
+            // Its pages are watched now.
+            _mirror.Pages.Settle();
+        }
         if (!_mirror.Flush()) return Refuse();
-        _registers.Load(Process);
+        _registers.Load(Process, rip);
         TraceStop stop = new(StubProcess.KickSignal, false);
         long inside = 0;
         int runs = 0;
@@ -106,9 +123,9 @@ internal sealed unsafe class DirectExecution : IDisposable
         {
             inside += Stopwatch.GetTimestamp() - from;
             runs++;
-            if (stop.Signal != StubProcess.KickSignal && (stop.Signal != Libc.SIGSEGV || !Resolve())) break;
+            if (!GoesOn(stop)) break;
         }
-        if (runs > 0) _registers.Save(_mirror, stop);
+        if (runs > 0) Save(stop);
         long ticks = Stopwatch.GetTimestamp() - begun;
         bool byItself = stop.Signal != StubProcess.KickSignal;
         _policy.Stayed(ticks, inside, runs);
@@ -117,6 +134,24 @@ internal sealed unsafe class DirectExecution : IDisposable
         // A kick that brings nothing to deliver leaves user code where it is.
         IsWanted = !byItself && (_policy.IsHot || IsAlways);
         return true;
+    }
+
+    /// <summary>Whether what has stopped the process is done with, so that it can go on.</summary>
+    private bool GoesOn(TraceStop stop)
+    {
+        bool done = stop.Signal switch
+        {
+            Libc.SIGSEGV => Resolve(),
+            Libc.SIGILL when _code is not null => RelocatedRun.Follow(_code, Process) && Apply(Process.Registers),
+            _ => false,
+        };
+        return done && !(_code is not null && _mirror.Pages.IsCodeStale);
+    }
+
+    private void Save(TraceStop stop)
+    {
+        if (_code is not null) RelocatedRun.Leave(_code, Process);
+        _registers.Save(_mirror, stop, _code is not null);
     }
 
     /// <summary>Lets the process run until something stops it; false if there is something to be done before.</summary>
@@ -170,8 +205,7 @@ internal sealed unsafe class DirectExecution : IDisposable
     private int Pcid => (_s->Cr4 & Cr4.Pcid) != 0 ? (int)(_s->Cr3 & 0xFFF) : 0;
 
     /// <summary>Whether the guest has nothing where the process has its own pages.</summary>
-    private bool IsPlaceFree =>
-        _core.Mmu.Peek(Process.Place, AccessKind.Read, out _) == 0 && _core.Mmu.Peek(Process.Place + StubProcess.PlaceLength - 1, AccessKind.Read, out _) == 0;
+    private bool IsPlaceFree => _core.Mmu.IsEmpty(Process.Place, StubProcess.PlaceLength);
 
     private bool Refuse() => _isUsable = false;
 
@@ -188,19 +222,25 @@ internal sealed unsafe class DirectExecution : IDisposable
         bool mapped = runs && (rights < 0 || (rights & Libc.PROT_EXEC) == 0) ? MapCode(page)
             : rights < 0 ? MapCluster(page)
             : MapWritable(page, rights);
-        if (!mapped) return false;
-        if (!_mirror.Flush())
+        return mapped && Apply(saved);
+    }
+
+    /// <summary>Makes what was asked for, and gives the process its registers again.</summary>
+    private bool Apply(in Libc.user_regs_struct registers)
+    {
+        Libc.user_regs_struct saved = registers;
+        bool done = _mirror.Flush();
+        if (!done)
         {
             if (_mirror.Breakpoints.IsUsable) throw new LinuxException("mmap", Errno.ENOMEM, "the process of the guest's user code");
             _mirror.Pages.Drop();
-            mapped = false;
         }
         Process.Registers = saved;
         Process.Registers.orig_rax = ulong.MaxValue;
         // Faults set it, and it would let the first instruction pass a breakpoint.
         Process.Registers.eflags &= ~RFlags.Resume;
         Process.Write();
-        return mapped;
+        return done;
     }
 
     private bool MapCode(ulong linear)
@@ -212,7 +252,11 @@ internal sealed unsafe class DirectExecution : IDisposable
             return false;
         }
         CodeVersions versions = _verdicts.Observe(linear, entry->Host);
-        if (_verdicts.Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed)) return false;
+        if (_verdicts.Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed))
+        {
+            _mirror.Refuse();
+            return false;
+        }
         // That it is watched now may have cost it its writable mapping.
         _mirror.Pages.Settle();
         if (versions.Previous.Host != 0) _mirror.Pages.DependOn(_memory.PageIndex(versions.Previous.Host));
@@ -270,5 +314,6 @@ internal sealed unsafe class DirectExecution : IDisposable
         _memory.WatchedPageWritten -= PageChanged;
         _memory.PageUnwatched -= PageChanged;
         _verdicts.Dispose();
+        _mirrors.Dispose();
     }
 }

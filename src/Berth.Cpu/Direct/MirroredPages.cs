@@ -16,6 +16,7 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
 
     private readonly Dictionary<ulong, int> _rights = [];
     private readonly List<ulong> _dropped = [];
+    private readonly HashSet<ulong> _relocated = [];
 
     // What other threads look at: pages of RAM that are mapped writable, and where; those that executable code was read from; and what is to be unmapped
     // for their sake.
@@ -23,14 +24,22 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
     private readonly Dictionary<long, ulong> _writable = [];
     private readonly HashSet<long> _executable = [];
     private readonly List<ulong> _watched = [];
-    private volatile bool _isStale;
+    private volatile bool _isStale, _isCodeStale;
 
     /// <summary>PROT_* of the page at a linear address, -1 where none is mapped.</summary>
     public int Rights(ulong linear) => _rights.GetValueOrDefault(linear, -1);
 
+    /// <summary>Whether pages from which code was relocated may be others now.</summary>
+    public bool IsCodeStale
+    {
+        get => _isCodeStale;
+        set => _isCodeStale = value;
+    }
+
     /// <summary>No translation is valid any more.</summary>
     public void Drop()
     {
+        _isCodeStale = true;
         if (_rights.Count > 0) _isStale = true;
     }
 
@@ -38,6 +47,7 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
     public void Drop(ulong linear)
     {
         linear &= ~0xFFFUL;
+        if (_relocated.Contains(linear)) _isCodeStale = true;
         if (_rights.Remove(linear)) _dropped.Add(linear);
         // The last instruction of the page before may end here.
         if (Rights(linear - 0x1000) is > 0 and var before && (before & Libc.PROT_EXEC) != 0 && _rights.Remove(linear - 0x1000)) _dropped.Add(linear - 0x1000);
@@ -61,7 +71,7 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
         lock (_shared)
         {
             if (!_executable.Contains(page)) return false;
-            _isStale = true;
+            _isStale = _isCodeStale = true;
             return true;
         }
     }
@@ -72,6 +82,13 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
         lock (_shared) _executable.Add(page);
     }
 
+    /// <summary>Code is relocated from a page, at a linear address.</summary>
+    public void Relocate(ulong linear, long page)
+    {
+        _relocated.Add(linear);
+        DependOn(page);
+    }
+
     /// <summary>Asks for all that must go to be unmapped.</summary>
     public void Settle()
     {
@@ -79,8 +96,9 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
         {
             if (_isStale || _rights.Count > MaxPages)
             {
-                _isStale = false;
+                (_isStale, _isCodeStale) = (false, true);
                 _executable.Clear();
+                _relocated.Clear();
                 _writable.Clear();
                 _rights.Clear();
                 _dropped.Clear();

@@ -1,14 +1,15 @@
+using Berth.Cpu.Memory;
 using Berth.Linux.Tracing;
 using Berth.Machine;
 
 namespace Berth.Cpu.Direct;
 
 /// <summary>The mirrors of the address spaces that the guest used last, told apart by their PCID as a tagged TLB does. [SDM3] 4.10.1</summary>
-internal sealed class UserMirrors(GuestMemory memory, IReadOnlyList<StubProcess> processes)
+internal sealed class UserMirrors(Mmu mmu, GuestMemory memory, IReadOnlyList<StubProcess> processes) : IDisposable
 {
     private const int None = -1;
 
-    private readonly UserMirror[] _mirrors = [.. processes.Select(process => new UserMirror(memory, process))];
+    private readonly UserMirror[] _mirrors = [.. processes.Select(process => new UserMirror(mmu, memory, process))];
     private readonly int[] _pcids = [.. processes.Select(static _ => None)];
     private readonly long[] _uses = new long[processes.Count];
     private long _clock;
@@ -21,6 +22,7 @@ internal sealed class UserMirrors(GuestMemory memory, IReadOnlyList<StubProcess>
         {
             at = Array.IndexOf(_uses, _uses.Min());
             _mirrors[at].Pages.Drop();
+            _mirrors[at].Forget();
             _pcids[at] = pcid;
         }
         _uses[at] = ++_clock;
@@ -59,5 +61,10 @@ internal sealed class UserMirrors(GuestMemory memory, IReadOnlyList<StubProcess>
         bool mayRun = false;
         foreach (UserMirror mirror in _mirrors) mayRun |= mirror.Pages.Changed(page);
         return mayRun;
+    }
+
+    public void Dispose()
+    {
+        foreach (UserMirror mirror in _mirrors) mirror.Dispose();
     }
 }

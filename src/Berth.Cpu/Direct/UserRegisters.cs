@@ -17,8 +17,8 @@ internal sealed unsafe class UserRegisters(Core core, CpuState* s)
 
     private const ulong Taken = RFlags.Direction | RFlags.AlignmentCheck | RFlags.Trap | Sticky;
 
-    /// <summary>Gives the process all registers of the guest's.</summary>
-    public void Load(StubProcess process)
+    /// <summary>Gives the process all registers of the guest's, but RIP.</summary>
+    public void Load(StubProcess process, ulong rip)
     {
         // Without breakpoints of the guest's it says nothing, and it would let the first instruction pass one of ours.
         s->SystemFlags &= ~RFlags.Resume;
@@ -27,7 +27,7 @@ internal sealed unsafe class UserRegisters(Core core, CpuState* s)
         ulong* g = s->Registers;
         (r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi) = (g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]);
         (r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15) = (g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
-        (r.rip, r.eflags, r.orig_rax) = (s->Rip, Flags.All(s), ulong.MaxValue);
+        (r.rip, r.eflags, r.orig_rax) = (rip, Flags.All(s), ulong.MaxValue);
         (r.cs, r.ss, r.ds, r.es, r.fs, r.gs) = (Code, Stack, 0, 0, 0, 0);
         (r.fs_base, r.gs_base) = (s->Fs.Base, s->Gs.Base);
         process.Write();
@@ -39,8 +39,8 @@ internal sealed unsafe class UserRegisters(Core core, CpuState* s)
         process.WriteExtended();
     }
 
-    /// <summary>Takes them back, as they were before what stopped it.</summary>
-    public void Save(UserMirror mirror, TraceStop stop)
+    /// <summary>Takes them back, as they were before what stopped it; of relocated code they are already.</summary>
+    public void Save(UserMirror mirror, TraceStop stop, bool relocated)
     {
         StubProcess process = mirror.Process;
         process.Read();
@@ -61,6 +61,12 @@ internal sealed unsafe class UserRegisters(Core core, CpuState* s)
         area[512..576].Clear();
         area[512] = (byte)CpuModel.Xcr0;
         s->MxcsrMask = mask;
+        if (relocated)
+        {
+            // Opcode, instruction and operand of the last x87 instruction.
+            area[6..24].Clear();
+            return;
+        }
         if (stop.IsSystemCall)
         {
             // SYSCALL and INT 80h have two bytes each. What SYSCALL puts into RCX and R11 the guest's own will put there again.

@@ -271,6 +271,17 @@ internal sealed unsafe class Mmu : IDisposable
         return IsCanonical(address) && _walker.Peek(address, kind, Mode, out translation) ? _memory.HostAddress(translation.Physical, 1) & ~0xFFF : 0;
     }
 
+    /// <summary>Whether the guest has nothing in a stretch of whole 2 MiB pieces. 64-bit mode.</summary>
+    public bool IsEmpty(ulong address, ulong length)
+    {
+        const ulong piece = 1 << 21;
+        for (ulong at = address; at < address + length; at += piece)
+        {
+            if (!_walker.IsEmpty(at)) return false;
+        }
+        return true;
+    }
+
     /// <summary>Enters the page of an operand; false, and no fault recorded, where the access needs more than an entry.</summary>
     public bool TryFill(ulong address, int size, bool write)
     {

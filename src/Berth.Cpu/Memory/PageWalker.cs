@@ -31,6 +31,27 @@ internal sealed unsafe class PageWalker(CpuState* s, GuestMemory memory)
     /// <summary>As <see cref="Walk"/> with paging on, but for an onlooker: no bit is set.</summary>
     public bool Peek(ulong address, AccessKind kind, int mode, out Translation translation) => TryWalk(address, kind, mode, marks: false, out translation, out _) == Done;
 
+    /// <summary>Whether no page is present in the 2 MiB around an address. 64-bit mode.</summary>
+    public bool IsEmpty(ulong address)
+    {
+        ulong table = s->Cr3 & PageEntry.AddressMask;
+        for (int shift = 39; shift > 12; shift -= 9)
+        {
+            byte* place = (byte*)memory.HostAddress(table + (((address >> shift) & 0x1FF) * 8), 8);
+            ulong entry = place == null ? ulong.MaxValue : Volatile.Read(ref *(ulong*)place);
+            if ((entry & PageEntry.Present) == 0) return true;
+            if ((entry & PageEntry.Large) != 0) return false;
+            table = entry & PageEntry.AddressMask;
+        }
+        byte* entries = (byte*)memory.HostAddress(table, 4096);
+        if (entries == null) return false;
+        foreach (ulong entry in new ReadOnlySpan<ulong>(entries, 512))
+        {
+            if ((entry & PageEntry.Present) != 0) return false;
+        }
+        return true;
+    }
+
     private const int Done = 0, Fault = 1, Again = 2;
 
     private int TryWalk(ulong address, AccessKind kind, int mode, bool marks, out Translation translation, out uint error)

@@ -222,4 +222,7 @@ internal sealed class Emitter : CodeWriter
     public void Bind(int place, int position) => BitConverter.TryWriteBytes(_bytes.AsSpan(place), position - place - 4);
 
     public void Bind(int place) => Bind(place, Position);
+
+    /// <summary>As <see cref="Bind(int)"/>, for a distance of one byte.</summary>
+    public void BindShort(int place) => _bytes[place] = (byte)(Position - place - 1);
 }

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 
 namespace Berth.Linux.Tracing;
 
-/// <summary>A process with nothing in its memory but one page of code and one read-only page, whose tracer maps pieces of one memory file into it and
-/// has it run code of others there. It can make no system call by itself: each stops it, unmade; a filter beneath lets only mappings of that file pass.
+/// <summary>A process with nothing in its memory but a page of code, a read-only page and a <see cref="StubWindow"/>, whose tracer maps pieces of one
+/// memory file into it and has it run code of others there. It can make no system call by itself: each stops it, unmade; a filter beneath lets only mappings of that file pass.
 /// x86-64 hosts. All members but <see cref="Start"/>, <see cref="Kick"/> and <see cref="Dispose"/> belong to the thread that calls
 /// <see cref="Attach"/>; the process ends with that thread.</summary>
 public sealed unsafe class StubProcess : IDisposable
@@ -35,6 +35,7 @@ public sealed unsafe class StubProcess : IDisposable
     private readonly byte* _state;
     private readonly ulong _place;
     private Libc.user_regs_struct _initial;
+    private StubWindow? _window;
     private int _calls;
 
     // A kick came while it made calls: the next run ends as soon as it begins.
@@ -53,8 +54,8 @@ public sealed unsafe class StubProcess : IDisposable
     public static StubProcess Start(FileDescriptor memory)
     {
         // Where programs seldom have anything, and not twice at the same place.
-        ulong place = 0x6000_0000_0000 + ((ulong)RandomNumberGenerator.GetInt32(1 << 30) << 12);
-        FileDescriptor control = Libc.MemoryFile("berth-stub-calls", Page);
+        ulong place = 0x6000_0000_0000 + ((ulong)RandomNumberGenerator.GetInt32(1 << 20) * PlaceLength);
+        FileDescriptor control = Libc.MemoryFile("berth-stub-calls", (long)PlaceLength);
         using FileDescriptor program = Libc.SealedFile("berth-stub", StubProgram.Build(place));
         try
         {
@@ -70,11 +71,14 @@ public sealed unsafe class StubProcess : IDisposable
 
     public int Pid { get; }
 
-    /// <summary>First address of the two pages that are the process's own.</summary>
+    /// <summary>First address of what is the process's own, a multiple of its length.</summary>
     public ulong Place => _place;
 
-    /// <summary>Bytes of the two pages that are the process's own.</summary>
-    public static ulong PlaceLength => 2 * Page;
+    /// <summary>Bytes of what is the process's own: its two pages, room, and the window.</summary>
+    public static ulong PlaceLength => StubWindow.End;
+
+    /// <summary>Memory that it shares with its tracer, for code of the tracer's; costs nothing before it is asked for.</summary>
+    public StubWindow Window => _window ??= new(_control, _place);
 
     /// <summary>The general registers: read by <see cref="Read"/>, written by <see cref="Write"/>.</summary>
     public ref Libc.user_regs_struct Registers => ref *_registers;
@@ -100,6 +104,7 @@ public sealed unsafe class StubProcess : IDisposable
         Call(Munmap, 0, (nint)_place);
         Call(Munmap, (nint)behind, (nint)(End - behind));
         Call(Mmap, (nint)calls, Page, Libc.PROT_READ, SharedFixed, _control.Number);
+        foreach ((int offset, int length, int rights) in StubWindow.Parts) Call(Mmap, (nint)_place + offset, length, rights, SharedFixed, _control.Number, offset);
         if (_memory.Number > 0) Call(CloseRange, 0, _memory.Number - 1);
         Call(CloseRange, _memory.Number + 1, int.MaxValue);
         Name.CopyTo(new Span<byte>(_table, Page));
@@ -166,6 +171,19 @@ public sealed unsafe class StubProcess : IDisposable
         return Stopped(Libc.WaitTraced(Pid));
     }
 
+    /// <summary>Lets it run one instruction: it stops for SIGTRAP, or for what the instruction has met. A kick in between is for the next
+    /// <see cref="Run"/>.</summary>
+    public TraceStop Step()
+    {
+        while (true)
+        {
+            Check(Libc.Trace(Libc.PTRACE_SYSEMU_SINGLESTEP, Pid), "PTRACE_SYSEMU_SINGLESTEP");
+            TraceStop stop = Stopped(Libc.WaitTraced(Pid));
+            if (stop.Signal != KickSignal) return stop;
+            _wasKicked = true;
+        }
+    }
+
     /// <summary>Address and code of the fault that it stopped for.</summary>
     public (ulong Address, int Code) Fault()
     {
@@ -202,6 +220,7 @@ public sealed unsafe class StubProcess : IDisposable
         // Where a thread still traces it, that thread's end reaps it.
         Libc.Wait(_process);
         _process.Dispose();
+        _window?.Dispose();
         _control.Dispose();
         Libc.Unmap((nint)_table, Page);
         NativeMemory.Free(_registers);
@@ -215,11 +234,11 @@ public sealed unsafe class StubProcess : IDisposable
         words.CopyTo(new Span<nint>(_table + (_calls++ * StubProgram.EntryWords), StubProgram.EntryWords));
     }
 
-    private void Call(nint number, nint a, nint b = 0, nint c = 0, nint d = 0, nint e = 0)
+    private void Call(nint number, nint a, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0)
     {
         Enter(StubProgram.OneCall);
         ref Libc.user_regs_struct r = ref Registers;
-        (r.rax, r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9) = ((ulong)number, (ulong)a, (ulong)b, (ulong)c, (ulong)d, (ulong)e, 0);
+        (r.rax, r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9) = ((ulong)number, (ulong)a, (ulong)b, (ulong)c, (ulong)d, (ulong)e, (ulong)f);
         RunToTrap();
         if ((long)r.rax < 0) throw new LinuxException($"system call {number}", (Errno)(-(long)r.rax), "the stub process");
     }

@@ -176,3 +176,5 @@ public sealed class InterpretedDebugTests() : DebugTests(GuestEngine.Interpreter
 public sealed class TranslatedDebugTests() : DebugTests(GuestEngine.Translator);
 
 public sealed class DirectDebugTests() : DebugTests(GuestEngine.Direct);
+
+public sealed class RelocatedDebugTests() : DebugTests(GuestEngine.Relocated);

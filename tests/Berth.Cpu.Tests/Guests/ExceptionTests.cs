@@ -334,3 +334,5 @@ public sealed class InterpretedExceptionTests() : ExceptionTests(GuestEngine.Int
 public sealed class TranslatedExceptionTests() : ExceptionTests(GuestEngine.Translator);
 
 public sealed class DirectExceptionTests() : ExceptionTests(GuestEngine.Direct);
+
+public sealed class RelocatedExceptionTests() : ExceptionTests(GuestEngine.Relocated);

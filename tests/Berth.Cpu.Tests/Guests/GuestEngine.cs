@@ -13,6 +13,9 @@ public abstract class GuestEngine
     /// <summary>The translator, and all user code on the host's processor itself.</summary>
     public static GuestEngine Direct { get; } = new SoftwareEngine(translate: true, direct: true);
 
+    /// <summary>As <see cref="Direct"/>, with relocated code only.</summary>
+    public static GuestEngine Relocated { get; } = new SoftwareEngine(translate: true, direct: true, relocate: true);
+
     public abstract IVirtualMachine CreateMachine(VirtualMachineConfig config);
 
     /// <summary>Called for each new processor.</summary>
@@ -23,7 +26,7 @@ public abstract class GuestEngine
     /// <summary>The processor as tests use it.</summary>
     public virtual IVirtualCpu Watch(IVirtualCpu cpu) => cpu;
 
-    private sealed class SoftwareEngine(bool translate, bool direct = false) : GuestEngine
+    private sealed class SoftwareEngine(bool translate, bool direct = false, bool relocate = false) : GuestEngine
     {
         public override IVirtualMachine CreateMachine(VirtualMachineConfig config) =>
             new SoftwareHypervisor(translate, direct ? config.Memory : null, config.CpuCount).CreateMachine(config);
@@ -33,7 +36,7 @@ public abstract class GuestEngine
         {
             Core core = ((SoftwareCpu)cpu).Core;
             if (core.Translator is { } translator) translator.Threshold = 0;
-            if (core.Direct is { } directly) directly.IsAlways = true;
+            if (core.Direct is { } directly) (directly.IsAlways, directly.RelocatesAlways) = (true, relocate);
         }
     }
 }

@@ -162,3 +162,5 @@ public sealed class InterpretedInterprocessorTests() : InterprocessorTests(Guest
 public sealed class TranslatedInterprocessorTests() : InterprocessorTests(GuestEngine.Translator);
 
 public sealed class DirectInterprocessorTests() : InterprocessorTests(GuestEngine.Direct);
+
+public sealed class RelocatedInterprocessorTests() : InterprocessorTests(GuestEngine.Relocated);

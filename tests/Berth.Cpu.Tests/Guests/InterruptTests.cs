@@ -173,3 +173,5 @@ public sealed class InterpretedInterruptTests() : InterruptTests(GuestEngine.Int
 public sealed class TranslatedInterruptTests() : InterruptTests(GuestEngine.Translator);
 
 public sealed class DirectInterruptTests() : InterruptTests(GuestEngine.Direct);
+
+public sealed class RelocatedInterruptTests() : InterruptTests(GuestEngine.Relocated);

@@ -188,3 +188,5 @@ public sealed class InterpretedModeTests() : ModeTests(GuestEngine.Interpreter);
 public sealed class TranslatedModeTests() : ModeTests(GuestEngine.Translator);
 
 public sealed class DirectModeTests() : ModeTests(GuestEngine.Direct);
+
+public sealed class RelocatedModeTests() : ModeTests(GuestEngine.Relocated);

@@ -22,7 +22,7 @@ public abstract class MultiprocessorTests(GuestEngine engine, int users = 0)
             threads[i].Join();
         }
         Assert.True(done, "the processors did not finish");
-        if (engine == GuestEngine.Direct) Assert.All(guest.Machine.Cpus, cpu => Assert.Equal((users >> cpu.Index & 1) != 0, ((SoftwareCpu)cpu).DirectEntries > 0));
+        if (engine == GuestEngine.Direct || engine == GuestEngine.Relocated) Assert.All(guest.Machine.Cpus, cpu => Assert.Equal((users >> cpu.Index & 1) != 0, ((SoftwareCpu)cpu).DirectEntries > 0));
     }
 
     private static void Finish(Assembler a)
@@ -299,5 +299,9 @@ public sealed class TranslatedUserMultiprocessorTests() : MultiprocessorTests(Gu
 
 public sealed class DirectMultiprocessorTests() : MultiprocessorTests(GuestEngine.Direct, users: 0b11);
 
+public sealed class RelocatedMultiprocessorTests() : MultiprocessorTests(GuestEngine.Relocated, users: 0b11);
+
 /// <summary>The first processor's stores, made directly, are seen by the second's translator.</summary>
 public sealed class DirectWriterMultiprocessorTests() : MultiprocessorTests(GuestEngine.Direct, users: 0b01);
+
+public sealed class RelocatedWriterMultiprocessorTests() : MultiprocessorTests(GuestEngine.Relocated, users: 0b01);

@@ -24,3 +24,5 @@ public sealed class InterpretedPageTableTortureTests() : PageTableTortureTests(G
 public sealed class TranslatedPageTableTortureTests() : PageTableTortureTests(GuestEngine.Translator);
 
 public sealed class DirectPageTableTortureTests() : PageTableTortureTests(GuestEngine.Direct);
+
+public sealed class RelocatedPageTableTortureTests() : PageTableTortureTests(GuestEngine.Relocated);

@@ -240,3 +240,5 @@ public sealed class InterpretedPagingTests() : PagingTests(GuestEngine.Interpret
 public sealed class TranslatedPagingTests() : PagingTests(GuestEngine.Translator);
 
 public sealed class DirectPagingTests() : PagingTests(GuestEngine.Direct);
+
+public sealed class RelocatedPagingTests() : PagingTests(GuestEngine.Relocated);

@@ -391,3 +391,5 @@ public sealed class InterpretedPrivilegeTests() : PrivilegeTests(GuestEngine.Int
 public sealed class TranslatedPrivilegeTests() : PrivilegeTests(GuestEngine.Translator);
 
 public sealed class DirectPrivilegeTests() : PrivilegeTests(GuestEngine.Direct);
+
+public sealed class RelocatedPrivilegeTests() : PrivilegeTests(GuestEngine.Relocated);

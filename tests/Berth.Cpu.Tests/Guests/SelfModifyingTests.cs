@@ -257,3 +257,5 @@ public sealed class InterpretedSelfModifyingTests() : SelfModifyingTests(GuestEn
 public sealed class TranslatedSelfModifyingTests() : SelfModifyingTests(GuestEngine.Translator);
 
 public sealed class DirectSelfModifyingTests() : SelfModifyingTests(GuestEngine.Direct);
+
+public sealed class RelocatedSelfModifyingTests() : SelfModifyingTests(GuestEngine.Relocated);

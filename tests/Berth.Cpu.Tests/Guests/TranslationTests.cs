@@ -211,3 +211,5 @@ public sealed class InterpretedTranslationTests() : TranslationTests(GuestEngine
 public sealed class TranslatedTranslationTests() : TranslationTests(GuestEngine.Translator);
 
 public sealed class DirectTranslationTests() : TranslationTests(GuestEngine.Direct);
+
+public sealed class RelocatedTranslationTests() : TranslationTests(GuestEngine.Relocated);

@@ -68,11 +68,12 @@ public sealed unsafe class StubProcessTests : IDisposable
         Run([0x0F, 0x0B]);
         string[] maps = File.ReadAllLines($"/proc/{_process.Pid}/maps");
         string[] starts = [.. maps.Where(static line => !line.Contains("vsyscall", StringComparison.Ordinal)).Select(static line => line.Split('-')[0].TrimStart('0'))];
-        Assert.Equal([Code.ToString("x"), _process.Place.ToString("x"), (_process.Place + 4096).ToString("x"), Data.ToString("x")], starts);
+        ulong[] expected = [Code, _process.Place, _process.Place + 4096, _process.Window.CellsAddress, _process.Window.TableAddress, _process.Window.CodeAddress, Data];
+        Assert.Equal(expected.Select(static start => start.ToString("x")), starts);
         Assert.Single(Directory.GetFiles($"/proc/{_process.Pid}/fd"));
         _process.UnmapAll();
         Assert.True(_process.Flush());
-        Assert.Equal(2, File.ReadAllLines($"/proc/{_process.Pid}/maps").Count(static line => !line.Contains("vsyscall", StringComparison.Ordinal)));
+        Assert.Equal(5, File.ReadAllLines($"/proc/{_process.Pid}/maps").Count(static line => !line.Contains("vsyscall", StringComparison.Ordinal)));
     }
 
     [Fact]
