@@ -13,16 +13,21 @@ internal sealed class CodeBreakpoints(StubProcess process, MirroredPages pages)
     /// <summary>Whether the host lets the process have them.</summary>
     public bool IsUsable { get; private set; } = true;
 
+    /// <summary>Pages whose breakpoints may make room for those of others.</summary>
+    private const int MaxDisplacements = 16;
+
     /// <summary>Times that breakpoints of other pages had to make room.</summary>
     public int Displacements { get; set; }
 
-    /// <summary>Asks for the breakpoints of a page, at offsets in it; drops pages whose breakpoints make room. False where there can be none.</summary>
+    /// <summary>Asks for the breakpoints of a page, at offsets in it; drops pages whose breakpoints make room. False where there can be none, or pages
+    /// contend for them.</summary>
     public bool Set(ulong linear, ReadOnlySpan<ushort> offsets)
     {
         if (offsets.Length == 0 || HasAll(linear, offsets)) return true;
         if (!IsUsable) return false;
         if (_count + offsets.Length > _places.Length)
         {
+            if (Displacements == MaxDisplacements) return false;
             foreach (ulong place in Places) pages.Drop(place);
             _count = 0;
             Displacements++;

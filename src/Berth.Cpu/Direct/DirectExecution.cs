@@ -33,6 +33,9 @@ internal sealed unsafe class DirectExecution : IDisposable
     // What runs in place of the guest's own code, if anything does.
     private RelocatedCode? _code;
 
+    // Whether the last page of code was one that cannot be run.
+    private bool _isRefused;
+
     // The process while it is let run, and how often one was.
     private volatile StubProcess? _inside;
     private long _turns;
@@ -102,12 +105,12 @@ internal sealed unsafe class DirectExecution : IDisposable
         if (!_mirror.Attach()) return Refuse();
         long begun = Stopwatch.GetTimestamp();
         _thread = Environment.CurrentManagedThreadId;
-        _mirror.Settle();
-        if (RelocatesAlways) _mirror.Relocate();
+        _mirror.Pages.Settle();
         ulong rip = _s->Rip;
-        _code = _mirror.Relocated;
+        _code = RelocatesAlways ? _mirror.Relocate() : _mirror.Relocated;
         if (_code is not null)
         {
+            _code.Renew();
             rip = _code.Find(rip);
             if (rip == 0) return false;
             // Its pages are watched now.
@@ -219,7 +222,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         ulong page = address & ~0xFFFUL, rip = saved.rip;
         int rights = _mirror.Pages.Rights(page);
         bool runs = page == (rip & ~0xFFFUL) || (address == page && page == ((rip + 14) & ~0xFFFUL));
-        bool mapped = runs && (rights < 0 || (rights & Libc.PROT_EXEC) == 0) ? MapCode(page)
+        bool mapped = runs && (rights < 0 || (rights & Libc.PROT_EXEC) == 0) ? MapCode(page) || Replace(ref saved.rip)
             : rights < 0 ? MapCluster(page)
             : MapWritable(page, rights);
         return mapped && Apply(saved);
@@ -243,8 +246,18 @@ internal sealed unsafe class DirectExecution : IDisposable
         return done;
     }
 
+    /// <summary>Goes on with relocated code, if that is worth it, where the guest's own cannot be run.</summary>
+    private bool Replace(ref ulong rip)
+    {
+        if (!_isRefused || _mirror.Refuse() is not { } code || code.Find(rip) is not (not 0 and var place)) return false;
+        (_code, rip) = (code, place);
+        _mirror.Pages.Settle();
+        return true;
+    }
+
     private bool MapCode(ulong linear)
     {
+        _isRefused = false;
         CodeEntry* entry = _core.Mmu.Code(linear);
         if (entry == null)
         {
@@ -254,7 +267,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         CodeVersions versions = _verdicts.Observe(linear, entry->Host);
         if (_verdicts.Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed))
         {
-            _mirror.Refuse();
+            _isRefused = true;
             return false;
         }
         // That it is watched now may have cost it its writable mapping.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Berth.Cpu.Direct.Relocation;
 using Berth.Cpu.Memory;
 using Berth.Linux;
@@ -10,14 +11,18 @@ namespace Berth.Cpu.Direct;
 /// <summary>The process that runs the user code of one address space of the guest, and what of that is mapped there.</summary>
 internal sealed class UserMirror : IDisposable
 {
-    /// <summary>Pages of code that could not be run, and breakpoints that had to make room for others, after which code is relocated.</summary>
-    private const int ManyRefusals = 4, ManyDisplacements = 16;
+    /// <summary>Pages of code that could not be run, after which code is relocated.</summary>
+    private const int ManyRefusals = 4;
+
+    // Until the guest's own code is tried again. To find out that it still cannot be run takes some fifty microseconds.
+    private static readonly long s_stretch = 20 * Stopwatch.Frequency / 1000;
 
     private readonly Mmu _mmu;
     private readonly GuestMemory _memory;
     private RelocatedCode? _code;
     private bool _isAttached;
     private int _refusals;
+    private long _relocatedUntil;
 
     public UserMirror(Mmu mmu, GuestMemory memory, StubProcess process)
     {
@@ -36,31 +41,27 @@ internal sealed class UserMirror : IDisposable
     /// <summary>Flags of the process that only its own code changes, as they are.</summary>
     public ulong StickyFlags { get; set; }
 
-    /// <summary>The code that runs in place of the guest's own, where that cannot; null while it can.</summary>
-    public RelocatedCode? Relocated { get; private set; }
+    /// <summary>The code that is to run in place of the guest's own, which could not be run of late; null where that is to be tried.</summary>
+    public RelocatedCode? Relocated => Stopwatch.GetTimestamp() < _relocatedUntil ? _code : null;
 
-    /// <summary>A page of code cannot be run where it is: if this happens again and again, code is relocated.</summary>
-    public void Refuse()
+    /// <summary>A page of code cannot be run where it is: gives the code that is to run in its place for a while, null if this did not happen often enough
+    /// to be worth it.</summary>
+    public RelocatedCode? Refuse() => ++_refusals < ManyRefusals ? null : Relocate();
+
+    /// <summary>Has code relocated for a while.</summary>
+    public RelocatedCode Relocate()
     {
-        if (++_refusals >= ManyRefusals) Relocate();
+        _relocatedUntil = Stopwatch.GetTimestamp() + s_stretch;
+        _code ??= new RelocatedCode(_mmu, _memory, Process.Window, Pages);
+        _code.Renew();
+        return _code;
     }
 
-    /// <summary>Code is relocated from now on, as long as it does not change.</summary>
-    public void Relocate() => Relocated = _code ??= new RelocatedCode(_mmu, _memory, Process.Window, Pages);
-
-    /// <summary>What was found out about the code no longer holds: it runs where it is until it cannot.</summary>
+    /// <summary>The mirror is another address space's from now on.</summary>
     public void Forget()
     {
-        Relocated = null;
-        (_refusals, Breakpoints.Displacements) = (0, 0);
-    }
-
-    /// <summary>Settles what is mapped, and whether code is relocated.</summary>
-    public void Settle()
-    {
-        Pages.Settle();
-        if (Relocated is { } code && !code.Validate()) Forget();
-        if (Breakpoints.Displacements >= ManyDisplacements) Relocate();
+        Pages.Drop();
+        (_refusals, _relocatedUntil, Breakpoints.Displacements) = (0, 0, 0);
     }
 
     /// <summary>Makes the calling thread its tracer, the first time; false where the host does not let it.</summary>

@@ -21,7 +21,6 @@ internal sealed class UserMirrors(Mmu mmu, GuestMemory memory, IReadOnlyList<Stu
         if (at < 0)
         {
             at = Array.IndexOf(_uses, _uses.Min());
-            _mirrors[at].Pages.Drop();
             _mirrors[at].Forget();
             _pcids[at] = pcid;
         }

@@ -35,18 +35,17 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
         return at < 0 ? 0 : window.CodeAddress + (ulong)at;
     }
 
-    /// <summary>Whether what the blocks were made from is still there, unchanged; if not, they are gone.</summary>
-    public bool Validate()
+    /// <summary>Forgets all blocks if something that they were made from may have changed, and has.</summary>
+    public void Renew()
     {
-        if (!pages.IsCodeStale) return true;
+        if (!pages.IsCodeStale) return;
         pages.IsCodeStale = false;
         foreach ((ulong linear, PageVersion known) in _pages)
         {
             if (Accessed(linear) == known.Host && Observe(linear, known.Host) == known) continue;
             Reset();
-            return false;
+            return;
         }
-        return true;
     }
 
     /// <summary>The place at an address in the process; null if it is none of ours.</summary>
