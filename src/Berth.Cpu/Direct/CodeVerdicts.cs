@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Berth.Cpu.Memory;
 using Berth.Linux.Tracing;
 using Berth.Machine;
@@ -9,7 +10,11 @@ internal sealed class CodeVerdicts(Mmu mmu, GuestMemory memory) : IDisposable
 {
     private const int MaxVerdicts = 1 << 16;
 
+    /// <summary>Times that a page cannot be run where it is, from which on it is worth relocating the code.</summary>
+    private const int ManyRefusals = 4;
+
     private readonly Dictionary<long, Verdict> _verdicts = [];
+    private readonly Dictionary<PageVersion, int> _refusals = [];
     private readonly CodeScan _scan = new();
 
     /// <summary>Offsets of the instructions in a page that must not run; null if they are too many.</summary>
@@ -24,6 +29,13 @@ internal sealed class CodeVerdicts(Mmu mmu, GuestMemory memory) : IDisposable
         ushort[]? listed = count < 0 ? null : places[..count].ToArray();
         _verdicts[page] = new(versions, listed);
         return listed;
+    }
+
+    /// <summary>A page cannot be run where it is; true if that has happened again and again, in whatever address space.</summary>
+    public bool Refuse(PageVersion page)
+    {
+        if (_refusals.Count > MaxVerdicts) _refusals.Clear();
+        return ++CollectionsMarshal.GetValueRefOrAddDefault(_refusals, page, out _) >= ManyRefusals;
     }
 
     /// <summary>Watches a page and those beside it: instructions may reach across.</summary>

@@ -33,7 +33,7 @@ internal sealed unsafe class DirectExecution : IDisposable
     // What runs in place of the guest's own code, if anything does.
     private RelocatedCode? _code;
 
-    // Whether the last page of code was one that cannot be run.
+    // Whether the last page of code was one that could not be run, again.
     private bool _isRefused;
 
     // The process while it is let run, and how often one was.
@@ -246,10 +246,13 @@ internal sealed unsafe class DirectExecution : IDisposable
         return done;
     }
 
-    /// <summary>Goes on with relocated code, if that is worth it, where the guest's own cannot be run.</summary>
+    /// <summary>Goes on with relocated code where the guest's own cannot be run, if that is worth it.</summary>
     private bool Replace(ref ulong rip)
     {
-        if (!_isRefused || _mirror.Refuse() is not { } code || code.Find(rip) is not (not 0 and var place)) return false;
+        if (!_isRefused) return false;
+        RelocatedCode code = _mirror.Relocate();
+        ulong place = code.Find(rip);
+        if (place == 0) return false;
         (_code, rip) = (code, place);
         _mirror.Pages.Settle();
         return true;
@@ -267,7 +270,7 @@ internal sealed unsafe class DirectExecution : IDisposable
         CodeVersions versions = _verdicts.Observe(linear, entry->Host);
         if (_verdicts.Listed(versions) is not { } listed || !_mirror.Breakpoints.Set(linear, listed))
         {
-            _isRefused = true;
+            _isRefused = _verdicts.Refuse(versions.Page);
             return false;
         }
         // That it is watched now may have cost it its writable mapping.

@@ -11,9 +11,6 @@ namespace Berth.Cpu.Direct;
 /// <summary>The process that runs the user code of one address space of the guest, and what of that is mapped there.</summary>
 internal sealed class UserMirror : IDisposable
 {
-    /// <summary>Pages of code that could not be run, after which code is relocated.</summary>
-    private const int ManyRefusals = 4;
-
     // Until the guest's own code is tried again. To find out that it still cannot be run takes some fifty microseconds.
     private static readonly long s_stretch = 20 * Stopwatch.Frequency / 1000;
 
@@ -21,7 +18,6 @@ internal sealed class UserMirror : IDisposable
     private readonly GuestMemory _memory;
     private RelocatedCode? _code;
     private bool _isAttached;
-    private int _refusals;
     private long _relocatedUntil;
 
     public UserMirror(Mmu mmu, GuestMemory memory, StubProcess process)
@@ -44,10 +40,6 @@ internal sealed class UserMirror : IDisposable
     /// <summary>The code that is to run in place of the guest's own, which could not be run of late; null where that is to be tried.</summary>
     public RelocatedCode? Relocated => Stopwatch.GetTimestamp() < _relocatedUntil ? _code : null;
 
-    /// <summary>A page of code cannot be run where it is: gives the code that is to run in its place for a while, null if this did not happen often enough
-    /// to be worth it.</summary>
-    public RelocatedCode? Refuse() => ++_refusals < ManyRefusals ? null : Relocate();
-
     /// <summary>Has code relocated for a while.</summary>
     public RelocatedCode Relocate()
     {
@@ -61,7 +53,7 @@ internal sealed class UserMirror : IDisposable
     public void Forget()
     {
         Pages.Drop();
-        (_refusals, _relocatedUntil, Breakpoints.Displacements) = (0, 0, 0);
+        (_relocatedUntil, Breakpoints.Displacements) = (0, 0);
     }
 
     /// <summary>Makes the calling thread its tracer, the first time; false where the host does not let it.</summary>

@@ -13,6 +13,9 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
     /// <summary>Addresses that the table leads to through one entry; others are looked up each time.</summary>
     private const int MostAlike = 16;
 
+    /// <summary>Blocks that are made along with another.</summary>
+    private const int MostAhead = 16;
+
     private readonly Relocator _relocator = new(window);
     private readonly CodeSnapshot _snapshot = new();
 
@@ -69,7 +72,7 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
     {
         int resets = _resets, at = Block(exit.Rip);
         if (at < 0) return 0;
-        if (resets == _resets) MemoryMarshal.Write(window.Code[exit.Detail..], at - exit.Detail - 4);
+        if (resets == _resets) Connect(exit, at);
         return window.CodeAddress + (ulong)at;
     }
 
@@ -91,11 +94,33 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
         return window.CodeAddress + (ulong)at;
     }
 
+    /// <summary>The block for an address, made if need be together with some that it leads to: each jump that finds no block stops the process.</summary>
     private int Block(ulong rip)
     {
         if (_blocks.TryGetValue(rip, out int at)) return at;
+        if (_used == 0 || _used + ((2 + MostAhead) * Relocator.LargestBlock) > StubWindow.CodeLength) Reset();
+        int first = _places.Count, block = Make(rip), made = 0;
+        for (int n = first; n < _places.Count; n++)
+        {
+            CodePlace exit = _places[n];
+            if (exit.Kind != PlaceKind.Exit) continue;
+            if (!_blocks.TryGetValue(exit.Rip, out int target))
+            {
+                if (made == MostAhead || !_pages.ContainsKey(exit.Rip & ~0xFFFUL)) continue;
+                target = Make(exit.Rip);
+                made++;
+            }
+            if (target >= 0) Connect(exit, target);
+        }
+        return block;
+    }
+
+    /// <summary>Lets the jump that would come to an exit go to a block.</summary>
+    private void Connect(in CodePlace exit, int block) => MemoryMarshal.Write(window.Code[exit.Detail..], block - exit.Detail - 4);
+
+    private int Make(ulong rip)
+    {
         if (rip >= StubProcess.End) return -1;
-        if (_used == 0 || _used + (2 * Relocator.LargestBlock) > StubWindow.CodeLength) Reset();
         ulong linear = rip & ~0xFFFUL;
         nint host = Page(linear, isRun: true);
         if (host == 0) return -1;
