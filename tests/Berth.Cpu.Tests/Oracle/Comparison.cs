@@ -103,6 +103,16 @@ internal sealed class Comparison(HostProcessor host, GuestProcessor guest)
         return text.ToString();
     }
 
+    /// <summary>Differences of two guests that have run the same: registers, RIP and memory.</summary>
+    public static string Differences(MachineState one, GuestProcessor first, MachineState two, GuestProcessor second)
+    {
+        string text = first.Rip != second.Rip ? $"RIP {first.Rip:x} and {second.Rip:x}; " : "";
+        text += Differences(one, two);
+        if (!first.Memory.SequenceEqual(second.Memory)) text += "memory; ";
+        if (!first.StackMemory.SequenceEqual(second.StackMemory)) text += "stack; ";
+        return text;
+    }
+
     private string Differences(MachineState native, MachineState ours, ulong undefined, byte[] before)
     {
         var text = new StringBuilder(Differences(native, ours, undefined));

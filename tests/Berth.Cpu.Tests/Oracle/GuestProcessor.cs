@@ -10,18 +10,26 @@ internal sealed unsafe class GuestProcessor : IDisposable
 {
     // Guest-physical layout: tables at 4 KiB, then the pages of the oracle from 1 MiB.
     private const ulong Tables = 0x1000, Pages = 0x10_0000;
+
+    /// <summary>Added to an address, it gives another of the same page, beyond what an instruction can hold.</summary>
+    public const ulong Far = 0x2AUL << 39;
+
     private readonly GuestMemory _memory = new(4 << 20);
     private readonly SoftwareMachine _machine;
 
     /// <summary>With more than one processor, only the first exists: code is generated as for several.</summary>
-    public GuestProcessor(bool translate = false, int cpus = 1)
+    /// <param name="translate">Whether hot code is translated.</param>
+    /// <param name="cpus">How many processors the machine has.</param>
+    /// <param name="direct">Whether user code is run directly, by <see cref="RunToFault"/>.</param>
+    public GuestProcessor(bool translate = false, int cpus = 1, bool direct = false)
     {
         var config = new VirtualMachineConfig { Memory = _memory, Ports = new PortBus(), Mmio = new MmioBus(), Clock = new GuestClock(TimeProvider.System), CpuCount = cpus };
-        _machine = (SoftwareMachine)new SoftwareHypervisor(translate).CreateMachine(config);
+        _machine = (SoftwareMachine)new SoftwareHypervisor(translate, direct ? _memory : null).CreateMachine(config);
         Cpu = (SoftwareCpu)_machine.CreateCpu();
         if (Cpu.Core.Translator is { } translator) (translator.Threshold, translator.Links) = (0, false);
         const ulong user = PageEntry.Present | PageEntry.Writable | PageEntry.User;
         Entry(Tables + (8 * (HostProcessor.Base >> 39)), (Tables + 0x1000) | user);
+        Entry(Tables + (8 * ((HostProcessor.Base + Far) >> 39)), (Tables + 0x1000) | user);
         Entry(Tables + 0x1000 + (8 * ((HostProcessor.Base >> 30) & 511)), (Tables + 0x2000) | user);
         Entry(Tables + 0x2000, (Tables + 0x3000) | user);
         for (ulong i = 0; i < 0x60; i++) Entry(Tables + 0x3000 + (i * 8), (Pages + (i << 12)) | user);
@@ -35,6 +43,11 @@ internal sealed unsafe class GuestProcessor : IDisposable
             | (SegmentAttributes)(3 << 5);
         for (int i = 0; i < 6; i++) r.Segments[i] = new Segment { Selector = 0x2B, Limit = uint.MaxValue, Attributes = data | SegmentAttributes.Big };
         r.Segments[(int)SegmentName.Cs] = new Segment { Selector = 0x33, Limit = uint.MaxValue, Attributes = data | SegmentAttributes.Code | SegmentAttributes.Long };
+        if (direct)
+        {
+            foreach (SegmentName name in (SegmentName[])[SegmentName.Ds, SegmentName.Es, SegmentName.Fs, SegmentName.Gs]) r.Segments[(int)name] = r.Segments[(int)name] with { Selector = 0 };
+            Cpu.Core.Direct?.IsAlways = true;
+        }
         // No IDT: any fault ends in a triple fault, which the test reports with the vector.
         r.Idt = new(0, 0);
         r.Gdt = new(0, 0);
@@ -83,6 +96,7 @@ internal sealed unsafe class GuestProcessor : IDisposable
     public int RunToFault(MachineState state, ulong address)
     {
         Enter(state, address);
+        Cpu.Core.Direct?.EnteredUser();
         Cpu.Core.Run();
         int fault = Cpu.Core.LastVector;
         Leave(state);
