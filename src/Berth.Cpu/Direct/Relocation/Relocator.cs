@@ -150,8 +150,13 @@ internal sealed unsafe class Relocator
                 PushAddress(i.NextIP);
                 Jump(i.NearBranchTarget, PlaceKind.Within, i.NearBranchTarget);
                 return false;
-            case Code.Retnq or Code.Retnq_imm16 or Code.Jmp_rm64 or Code.Call_rm64:
-                Indirect(i);
+            case Code.Retnq or Code.Retnq_imm16:
+                Indirect(i, default);
+                return false;
+            case Code.Jmp_rm64 or Code.Call_rm64:
+                Instruction load = TargetOf(i);
+                if (CanEncode(load)) Indirect(i, load);
+                else Leave(i.IP);
                 return false;
             case Code.Loop_rel8_64_RCX or Code.Loope_rel8_64_RCX or Code.Loopne_rel8_64_RCX or Code.Jrcxz_rel8_64:
                 Place(PlaceKind.Instruction, 0, i.IP);
@@ -225,27 +230,30 @@ internal sealed unsafe class Relocator
     }
 
     /// <summary>A return, or a jump or call through a register or memory: the target in RCX, its table entry by R11.</summary>
-    private void Indirect(in Instruction i)
+    private void Indirect(in Instruction i, in Instruction load)
     {
         ulong rip = i.IP;
         Place(PlaceKind.Instruction, 0, rip);
         Cell(0x89, Rcx, Cells.Rcx);
         Within(rip);
         Cell(0x89, R11, Cells.R11);
-        bool returns = i.Code is Code.Retnq or Code.Retnq_imm16;
-        if (returns)
+        if (i.Code is Code.Retnq or Code.Retnq_imm16)
         {
             Place(PlaceKind.Faulting, Cells.Jump, rip);
             _e.At(0x8B, Rcx, 4, 0);
             Within(rip);
             _e.LoadAddress(4, 4, -1, 1, 8 + (i.OpCount > 0 ? i.Immediate16 : 0));
         }
-        else if (i.Op0Kind == OpKind.Register)
+        else
         {
-            Within(rip);
-            _e.Move(Rcx, i.Op0Register - Register.RAX);
+            if (load.MemoryBase == Register.RCX && i.IsIPRelativeMemoryOperand)
+            {
+                Within(rip);
+                _e.Constant(Rcx, (long)i.IPRelativeMemoryAddress);
+            }
+            Place(PlaceKind.Faulting, Cells.Jump, rip);
+            _e.Encode(load);
         }
-        else LoadTarget(i);
         if (i.Code == Code.Call_rm64)
         {
             Place(PlaceKind.Faulting, Cells.Jump, rip);
@@ -261,23 +269,22 @@ internal sealed unsafe class Relocator
         _e.Int32(0);
     }
 
-    private void LoadTarget(in Instruction i)
+    /// <summary>The instruction that loads the target of a jump or call into RCX; where its address is out of reach, by that address in RCX.</summary>
+    private static Instruction TargetOf(in Instruction i)
     {
-        Instruction load;
-        if (i.IsIPRelativeMemoryOperand && i.IPRelativeMemoryAddress > int.MaxValue)
-        {
-            Within(i.IP);
-            _e.Constant(Rcx, (long)i.IPRelativeMemoryAddress);
-            load = Instruction.Create(Code.Mov_r64_rm64, Register.RCX, new MemoryOperand(Register.RCX));
-        }
-        else if (i.IsIPRelativeMemoryOperand) load = Instruction.Create(Code.Mov_r64_rm64, Register.RCX, new MemoryOperand(Register.None, (long)i.IPRelativeMemoryAddress, 4));
-        else
-        {
-            load = Instruction.Create(Code.Mov_r64_rm64, Register.RCX,
-                new MemoryOperand(i.MemoryBase, i.MemoryIndex, i.MemoryIndexScale, (long)i.MemoryDisplacement64, i.MemoryDisplSize, false, i.SegmentPrefix));
-        }
-        Place(PlaceKind.Faulting, Cells.Jump, i.IP);
-        if (!_e.Encode(load)) throw new InvalidOperationException($"{load} has no encoding.");
+        if (i.Op0Kind == OpKind.Register) return Instruction.Create(Code.Mov_r64_rm64, Register.RCX, i.Op0Register);
+        MemoryOperand operand = !i.IsIPRelativeMemoryOperand
+            ? new(i.MemoryBase, i.MemoryIndex, i.MemoryIndexScale, (long)i.MemoryDisplacement64, i.MemoryDisplSize, false, i.SegmentPrefix)
+            : i.IPRelativeMemoryAddress <= int.MaxValue ? new(Register.None, (long)i.IPRelativeMemoryAddress, 4) : new(Register.RCX);
+        return Instruction.Create(Code.Mov_r64_rm64, Register.RCX, operand);
+    }
+
+    private bool CanEncode(in Instruction i)
+    {
+        int before = _e.Position;
+        bool can = _e.Encode(i);
+        _e.Position = before;
+        return can;
     }
 
     private void PushAddress(ulong address)
