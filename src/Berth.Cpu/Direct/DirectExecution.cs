@@ -115,6 +115,7 @@ internal sealed unsafe class DirectExecution : IDisposable
             if (rip == 0) return false;
             // Its pages are watched now.
             _mirror.Pages.Settle();
+            if (_mirror.Pages.IsCodeStale) return false;
         }
         if (!_mirror.Flush()) return Refuse();
         _registers.Load(Process, rip);
@@ -228,10 +229,12 @@ internal sealed unsafe class DirectExecution : IDisposable
         return mapped && Apply(saved);
     }
 
-    /// <summary>Makes what was asked for, and gives the process its registers again.</summary>
+    /// <summary>Makes what was asked for, and gives the process its registers again; false, with nothing changed, where the host would not take them
+    /// all: user code has loaded a segment.</summary>
     private bool Apply(in Libc.user_regs_struct registers)
     {
         Libc.user_regs_struct saved = registers;
+        if (Math.Max(saved.fs_base, saved.gs_base) >= StubProcess.End || (saved.ds | saved.es | saved.fs | saved.gs) != 0) return false;
         bool done = _mirror.Flush();
         if (!done)
         {

@@ -89,6 +89,9 @@ internal sealed class MirroredPages(GuestMemory memory, StubProcess process)
         DependOn(page);
     }
 
+    /// <summary>No code that was relocated is left.</summary>
+    public void ForgetRelocated() => _relocated.Clear();
+
     /// <summary>Asks for all that must go to be unmapped.</summary>
     public void Settle()
     {

@@ -43,7 +43,7 @@ internal sealed unsafe class UserRegisters(Core core, CpuState* s)
     public void Save(UserMirror mirror, TraceStop stop, bool relocated)
     {
         StubProcess process = mirror.Process;
-        process.Read();
+        if (!relocated) process.Read();
         Libc.user_regs_struct r = process.Registers;
         ulong* g = s->Registers;
         (g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]) = (r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi);

@@ -179,8 +179,8 @@ public sealed unsafe class StubProcess : IDisposable
         {
             Check(Libc.Trace(Libc.PTRACE_SYSEMU_SINGLESTEP, Pid), "PTRACE_SYSEMU_SINGLESTEP");
             TraceStop stop = Stopped(Libc.WaitTraced(Pid));
-            if (stop.Signal != KickSignal) return stop;
-            _wasKicked = true;
+            if (stop.Signal is Libc.SIGTRAP or Libc.SIGSEGV or Libc.SIGBUS or Libc.SIGFPE or Libc.SIGILL) return stop;
+            _wasKicked |= stop.Signal == KickSignal;
         }
     }
 

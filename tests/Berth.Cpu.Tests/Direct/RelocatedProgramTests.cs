@@ -116,4 +116,35 @@ public sealed class RelocatedProgramTests
         Assert.Equal("", Comparison.Differences(one, interpreted, two, direct));
         Assert.Equal(1, execution.Entries);
     }
+
+    /// <summary>The host gives no process a base in its kernel's half; the guest's user code may have one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SegmentBase_ThatTheHostWouldNotTake_EqualsInterpreter(bool relocate)
+    {
+        using var interpreted = new GuestProcessor();
+        using var direct = new GuestProcessor(translate: true, direct: true);
+        if (direct.Cpu.Core.Direct is not { } execution)
+        {
+            Assert.Skip("This host cannot run user code directly.");
+            return;
+        }
+        (execution.RelocatesAlways, direct.Cpu.Core.Translator!.Links) = (relocate, true);
+        var a = new Assembler(64);
+        a.mov(rax, -0x1000_0000_0000L);
+        a.wrfsbase(rax);
+        a.mov(rbx, HostProcessor.Data);
+        a.mov(rcx, __[rbx]);
+        a.rdfsbase(rdx);
+        a.ud2();
+        using var stream = new MemoryStream();
+        a.Assemble(new StreamCodeWriter(stream), HostProcessor.Code);
+        MachineState one = RandomState.Create(new Random(1)), two = one.Clone();
+        foreach (GuestProcessor guest in (GuestProcessor[])[interpreted, direct]) guest.WriteCode(0, stream.ToArray());
+        Assert.Equal(ExceptionVector.InvalidOpcode, interpreted.RunToFault(one, HostProcessor.Code));
+        Assert.Equal(ExceptionVector.InvalidOpcode, direct.RunToFault(two, HostProcessor.Code));
+        Assert.Equal("", Comparison.Differences(one, interpreted, two, direct));
+        Assert.Equal(1, execution.Entries);
+    }
 }

@@ -75,6 +75,10 @@ public sealed unsafe class RelocatorTests : IDisposable
     [Theory]
     [InlineData(new byte[] { 0x0F, 0xA2 })] // cpuid
     [InlineData(new byte[] { 0x0F, 0x01, 0xD0 })] // xgetbv
+    [InlineData(new byte[] { 0x48, 0x66, 0x0F, 0xA2 })] // cpuid behind a prefix that does not count
+    [InlineData(new byte[] { 0xF3, 0x48, 0x0F, 0xAE, 0xD0 })] // wrfsbase rax
+    [InlineData(new byte[] { 0x0F, 0xB4, 0x00 })] // lfs eax, [rax]
+    [InlineData(new byte[] { 0xC5, 0xF8, 0x92, 0xC8 })] // kmovw k1, eax
     [InlineData(new byte[] { 0x9D })] // popf
     [InlineData(new byte[] { 0xCC })]
     [InlineData(new byte[] { 0xCD, 0x80 })]

@@ -13,7 +13,7 @@ internal static class Relocatable
     {
         // What the guest's model does not have must not run because the host does.
         if (i.IsInvalid || i.Encoding is not (EncodingKind.Legacy or EncodingKind.VEX)) return true;
-        if (IsAnswer(bytes)) return true;
+        if (IsAnswer(bytes) || HasMask(i)) return true;
         switch (i.FlowControl)
         {
             case FlowControl.Next: break;
@@ -30,6 +30,8 @@ internal static class Relocatable
         {
             // A trap after the next instruction would come in the middle of what stands for it.
             Mnemonic.Popf or Mnemonic.Popfd or Mnemonic.Popfq => true,
+            // Not every base and selector can be given to a process again.
+            Mnemonic.Wrfsbase or Mnemonic.Wrgsbase or Mnemonic.Lfs or Mnemonic.Lgs or Mnemonic.Lss => true,
             // They store the address of the last x87 instruction.
             Mnemonic.Fnstenv or Mnemonic.Fstenv or Mnemonic.Fnsave or Mnemonic.Fsave or Mnemonic.Fxsave or Mnemonic.Fxsave64 => true,
             _ => i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() && i.Mnemonic != Mnemonic.Push,
@@ -53,10 +55,24 @@ internal static class Relocatable
     private static bool HasOddTarget(in Instruction i) =>
         i.Op0Kind == OpKind.Memory && i.IsIPRelativeMemoryOperand && (i.MemoryBase != Register.RIP || i.SegmentPrefix != Register.None);
 
+    private static bool HasMask(in Instruction i)
+    {
+        for (int k = 0; k < i.OpCount; k++)
+        {
+            if (i.GetOpKind(k) == OpKind.Register && i.GetOpRegister(k).IsK()) return true;
+        }
+        return false;
+    }
+
     private static bool IsAnswer(ReadOnlySpan<byte> bytes)
     {
         int at = Prefixes(bytes);
-        if ((bytes[at] & 0xF0) == 0x40) at++;
+        if ((bytes[at] & 0xF0) == 0x40)
+        {
+            at++;
+            // Only the last before the opcode counts; nobody writes more.
+            if ((bytes[at] & 0xF0) == 0x40 || Prefixes(bytes[at..]) > 0) return true;
+        }
         return bytes[at] == 0x0F && CodeScan.IsListed(bytes[at + 1], at + 2 < bytes.Length ? bytes[at + 2] : (byte)0);
     }
 

@@ -13,6 +13,9 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
     /// <summary>Addresses that the table leads to through one entry; others are looked up each time.</summary>
     private const int MostAlike = 16;
 
+    /// <summary>Instructions of relocated code that are kept account of.</summary>
+    private const int MostPlaces = 1 << 18;
+
     /// <summary>Blocks that are made along with another.</summary>
     private const int MostAhead = 16;
 
@@ -82,7 +85,7 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
         int at = Block(rip);
         if (at < 0) return 0;
         int bucket = (int)(rip & 0xFFFF), others = _entries!.GetValueOrDefault(bucket);
-        if (others < MostAlike && _entered.Add(rip))
+        if (others < MostAlike && _used + Relocator.LargestEntry <= StubWindow.CodeLength && _entered.Add(rip))
         {
             int offset = _used;
             ref ulong entry = ref window.Table[bucket];
@@ -98,7 +101,7 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
     private int Block(ulong rip)
     {
         if (_blocks.TryGetValue(rip, out int at)) return at;
-        if (_used == 0 || _used + ((2 + MostAhead) * Relocator.LargestBlock) > StubWindow.CodeLength) Reset();
+        if (_used == 0 || _places.Count > MostPlaces || _used + ((2 + MostAhead) * Relocator.LargestBlock) > StubWindow.CodeLength) Reset();
         int first = _places.Count, block = Make(rip), made = 0;
         for (int n = first; n < _places.Count; n++)
         {
@@ -174,6 +177,7 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
         _blocks.Clear();
         _places.Clear();
         _pages.Clear();
+        pages.ForgetRelocated();
         _entered.Clear();
         _used = 0;
         _resets++;

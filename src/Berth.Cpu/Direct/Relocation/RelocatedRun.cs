@@ -6,7 +6,8 @@ namespace Berth.Cpu.Direct.Relocation;
 /// <summary>Moves a process between the guest's code and the relocated: it is stopped at addresses of the latter.</summary>
 internal static class RelocatedRun
 {
-    /// <summary>Goes on from a jump whose target was not known; false, with nothing changed, if it is not one or the target cannot be had.</summary>
+    /// <summary>Goes on from a jump whose target was not known; false if it is not one, or the target cannot be had: then the process may be at the
+    /// guest's address of it.</summary>
     public static bool Follow(RelocatedCode code, StubProcess process)
     {
         process.Read();
@@ -17,13 +18,22 @@ internal static class RelocatedRun
             PlaceKind.Missing => code.Enter(process.Registers.rcx),
             _ => 0,
         };
-        if (next == 0) return false;
+        if (next == 0)
+        {
+            // The place may be gone by now.
+            if (place.Kind == PlaceKind.Exit)
+            {
+                process.Registers.rip = place.Rip;
+                process.Write();
+            }
+            return false;
+        }
         if (place.Kind == PlaceKind.Missing) Restore(process, Cells.Jump);
         process.Registers.rip = next;
         return true;
     }
 
-    /// <summary>Gives the process the registers that the guest would have, at the first boundary between two of its instructions.</summary>
+    /// <summary>Has <see cref="StubProcess.Registers"/> be those that the guest would have, at the first boundary between two of its instructions.</summary>
     public static void Leave(RelocatedCode code, StubProcess process)
     {
         process.Read();
@@ -44,8 +54,6 @@ internal static class RelocatedRun
             }
             break;
         }
-        process.Registers.orig_rax = ulong.MaxValue;
-        process.Write();
     }
 
     private static void Restore(StubProcess process, int detail)

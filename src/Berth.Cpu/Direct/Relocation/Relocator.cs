@@ -12,6 +12,9 @@ internal sealed unsafe class Relocator
     /// <summary>Bytes that one block takes at most.</summary>
     public const int LargestBlock = 8 << 10;
 
+    /// <summary>Bytes that one entry takes at most.</summary>
+    public const int LargestEntry = 64;
+
     /// <summary>Bytes of the guest's code that one block takes at most.</summary>
     public const int LongestReach = Longest * LongestInstruction;
 
