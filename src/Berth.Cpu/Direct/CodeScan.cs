@@ -99,7 +99,8 @@ internal sealed unsafe class CodeScan : IDisposable
         return meet * 4 >= Farthest - Nearest;
     }
 
-    private static bool IsPrefix(byte value) =>
+    /// <summary>Whether a byte is a prefix, REX included.</summary>
+    internal static bool IsPrefix(byte value) =>
         value is 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3 or 0x2E or 0x36 or 0x3E or 0x26 or 0x64 or 0x65 or (>= 0x40 and <= 0x4F);
 
     public void Dispose() => NativeMemory.Free(_bytes);

@@ -110,7 +110,6 @@ internal sealed unsafe class DirectExecution : IDisposable
         _code = RelocatesAlways ? _mirror.Relocate() : _mirror.Relocated;
         if (_code is not null)
         {
-            _code.Renew();
             rip = _code.Find(rip);
             if (rip == 0) return false;
             // Its pages are watched now.

@@ -44,9 +44,7 @@ internal sealed class UserMirror : IDisposable
     public RelocatedCode Relocate()
     {
         _relocatedUntil = Stopwatch.GetTimestamp() + s_stretch;
-        _code ??= new RelocatedCode(_mmu, _memory, Process.Window, Pages);
-        _code.Renew();
-        return _code;
+        return _code ??= new RelocatedCode(_mmu, _memory, Process.Window, Pages);
     }
 
     /// <summary>The mirror is another address space's from now on.</summary>

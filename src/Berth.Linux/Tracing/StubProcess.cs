@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Berth.Linux.Tracing;
 
 /// <summary>A process with nothing in its memory but a page of code, a read-only page and a <see cref="StubWindow"/>, whose tracer maps pieces of one
-/// memory file into it and has it run code of others there. It can make no system call by itself: each stops it, unmade; a filter beneath lets only mappings of that file pass.
-/// x86-64 hosts. All members but <see cref="Start"/>, <see cref="Kick"/> and <see cref="Dispose"/> belong to the thread that calls
+/// memory file into it and has it run code of others there. It can make no system call by itself: each stops it, unmade; a filter beneath lets only
+/// mappings of that file pass. x86-64 hosts. All members but <see cref="Start"/>, <see cref="Kick"/> and <see cref="Dispose"/> belong to the thread that calls
 /// <see cref="Attach"/>; the process ends with that thread.</summary>
 public sealed unsafe class StubProcess : IDisposable
 {

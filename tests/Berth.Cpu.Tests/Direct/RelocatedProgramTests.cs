@@ -1,3 +1,4 @@
+using Berth.Cpu.Direct;
 using Berth.Cpu.Tests.Oracle;
 using Berth.X86;
 using Iced.Intel;
@@ -12,6 +13,14 @@ public sealed class RelocatedProgramTests
 {
     private static int Cases => int.Parse(Environment.GetEnvironmentVariable("BERTH_PROGRAMS") ?? "200");
 
+    private static DirectExecution Prepare(GuestProcessor direct, bool relocate)
+    {
+        DirectExecution? execution = direct.Cpu.Core.Direct;
+        Assert.SkipWhen(execution is null, "This host cannot run user code directly.");
+        (execution!.RelocatesAlways, direct.Cpu.Core.Translator!.Links) = (relocate, true);
+        return execution;
+    }
+
     [Theory]
     [InlineData(false, false, false)]
     [InlineData(true, false, false)]
@@ -23,13 +32,7 @@ public sealed class RelocatedProgramTests
         using var stop = new CancellationTokenSource();
         using var interpreted = new GuestProcessor();
         using var direct = new GuestProcessor(translate: true, direct: true);
-        if (direct.Cpu.Core.Direct is not { } execution)
-        {
-            Assert.Skip("This host cannot run user code directly.");
-            return;
-        }
-        direct.Cpu.Core.Translator!.Links = true;
-        execution.RelocatesAlways = relocate;
+        DirectExecution execution = Prepare(direct, relocate);
         Code[] forms = [.. Baseline.Forms()];
         ulong place = isFar ? GuestProcessor.Far : 0;
         var failures = new List<string>();
@@ -93,12 +96,7 @@ public sealed class RelocatedProgramTests
     {
         using var interpreted = new GuestProcessor();
         using var direct = new GuestProcessor(translate: true, direct: true);
-        if (direct.Cpu.Core.Direct is not { } execution)
-        {
-            Assert.Skip("This host cannot run user code directly.");
-            return;
-        }
-        execution.RelocatesAlways = direct.Cpu.Core.Translator!.Links = true;
+        DirectExecution execution = Prepare(direct, relocate: true);
         const ulong missing = HostProcessor.Base + GuestProcessor.Far + 0x10_0000;
         var a = new Assembler(64);
         a.nop();
@@ -125,12 +123,7 @@ public sealed class RelocatedProgramTests
     {
         using var interpreted = new GuestProcessor();
         using var direct = new GuestProcessor(translate: true, direct: true);
-        if (direct.Cpu.Core.Direct is not { } execution)
-        {
-            Assert.Skip("This host cannot run user code directly.");
-            return;
-        }
-        (execution.RelocatesAlways, direct.Cpu.Core.Translator!.Links) = (relocate, true);
+        DirectExecution execution = Prepare(direct, relocate);
         var a = new Assembler(64);
         a.mov(rax, -0x1000_0000_0000L);
         a.wrfsbase(rax);

@@ -48,11 +48,7 @@ public sealed class LoopTests
             int first = interpreted.RunToFault(one, HostProcessor.Code), second = translated.RunToFault(two, HostProcessor.Code);
             // Flags that nobody would have read may be stale where a fault comes in between (docs/decisions/0011).
             if (first != ExceptionVector.InvalidOpcode) two.Flags = one.Flags;
-            string difference = first != second ? $"vectors {first} and {second}; " : "";
-            if (interpreted.Rip != translated.Rip) difference += $"RIP {interpreted.Rip:x} and {translated.Rip:x}; ";
-            difference += Comparison.Differences(one, two);
-            if (!interpreted.Memory.SequenceEqual(translated.Memory)) difference += "memory; ";
-            if (!interpreted.StackMemory.SequenceEqual(translated.StackMemory)) difference += "stack; ";
+            string difference = (first != second ? $"vectors {first} and {second}; " : "") + Comparison.Differences(one, interpreted, two, translated);
             if (difference.Length > 0) failures.Add($"loop {n}: {difference}");
         }
         Assert.True(failures.Count == 0, $"{failures.Count} of {Cases} loops differ:\n" + string.Join('\n', failures.Take(10)));

@@ -48,8 +48,8 @@ internal static class Relocatable
             // X and B are inverted.
             return bytes[vex] == 0xC5 || (bytes[vex + 1] & 0x60) == 0x60;
         }
-        byte rex = bytes[Prefixes(bytes)];
-        return (rex & 0xF0) != 0x40 || (rex & 3) == 0;
+        int opcode = Opcode(bytes);
+        return opcode == 0 || !IsRex(bytes[opcode - 1]) || (bytes[opcode - 1] & 3) == 0;
     }
 
     private static bool HasOddTarget(in Instruction i) =>
@@ -66,20 +66,22 @@ internal static class Relocatable
 
     private static bool IsAnswer(ReadOnlySpan<byte> bytes)
     {
-        int at = Prefixes(bytes);
-        if ((bytes[at] & 0xF0) == 0x40)
+        int opcode = Opcode(bytes);
+        // Only a REX right before the opcode counts; nobody writes another.
+        for (int i = 0; i < opcode - 1; i++)
         {
-            at++;
-            // Only the last before the opcode counts; nobody writes more.
-            if ((bytes[at] & 0xF0) == 0x40 || Prefixes(bytes[at..]) > 0) return true;
+            if (IsRex(bytes[i])) return true;
         }
-        return bytes[at] == 0x0F && CodeScan.IsListed(bytes[at + 1], at + 2 < bytes.Length ? bytes[at + 2] : (byte)0);
+        return bytes[opcode] == 0x0F && CodeScan.IsListed(bytes[opcode + 1], opcode + 2 < bytes.Length ? bytes[opcode + 2] : (byte)0);
     }
 
-    private static int Prefixes(ReadOnlySpan<byte> bytes)
+    private static bool IsRex(byte value) => (value & 0xF0) == 0x40;
+
+    /// <summary>Offset of what follows the prefixes.</summary>
+    private static int Opcode(ReadOnlySpan<byte> bytes)
     {
         int at = 0;
-        while (bytes[at] is 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3 or 0x2E or 0x36 or 0x3E or 0x26 or 0x64 or 0x65) at++;
+        while (CodeScan.IsPrefix(bytes[at])) at++;
         return at;
     }
 }

@@ -37,12 +37,13 @@ internal sealed unsafe class RelocatedCode(Mmu mmu, GuestMemory memory, StubWind
     /// <summary>Address in the process where the block for an address of the guest lies, made if need be; 0 where the guest's code cannot be had.</summary>
     public ulong Find(ulong rip)
     {
+        Renew();
         int at = Block(rip);
         return at < 0 ? 0 : window.CodeAddress + (ulong)at;
     }
 
     /// <summary>Forgets all blocks if something that they were made from may have changed, and has.</summary>
-    public void Renew()
+    private void Renew()
     {
         if (!pages.IsCodeStale) return;
         pages.IsCodeStale = false;

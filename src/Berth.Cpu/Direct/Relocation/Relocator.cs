@@ -31,8 +31,8 @@ internal sealed unsafe class Relocator
     private readonly List<Cold> _cold = [];
     private readonly List<(int Distance, ulong Value)> _literals = [];
 
-    /// <summary>A jump out of the block, or a place from which it is left.</summary>
-    private readonly record struct Cold(int Distance, ulong Target, bool Leaves);
+    /// <summary>A jump out of the block, by the place of its distance.</summary>
+    private readonly record struct Cold(int Distance, ulong Target);
 
     public Relocator(StubWindow window)
     {
@@ -140,7 +140,7 @@ internal sealed unsafe class Relocator
         if (i.IsJccShortOrNear)
         {
             Place(PlaceKind.Instruction, 0, i.IP);
-            _cold.Add(new(_e.JumpIf((int)i.ConditionCode - (int)ConditionCode.o), i.NearBranchTarget, false));
+            _cold.Add(new(_e.JumpIf((int)i.ConditionCode - (int)ConditionCode.o), i.NearBranchTarget));
             return true;
         }
         switch (i.Code)
@@ -313,7 +313,7 @@ internal sealed unsafe class Relocator
     private void Jump(ulong target, PlaceKind kind, ulong rip)
     {
         Place(kind, 0, rip);
-        _cold.Add(new(_e.Jump(), target, false));
+        _cold.Add(new(_e.Jump(), target));
     }
 
     private void Leave(ulong rip) => Trap(PlaceKind.Leave, 0, rip);
